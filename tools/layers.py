@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Who may include whom. Reads the #include lines of src/ and test/ and fails on an edge that is not in the table.
+
+    tools/layers.py          check
+    tools/layers.py --dot    print the graph of layers as it is, for Graphviz
+
+    base <- object <- { compiler, codec, mailbox } <- sched <- sched/io_* <- interp <- node <- cmd
+"""
+
+import re
+import sys
+
+from csource import ROOT, c_files, report
+
+# The layers in order of height; each may include itself and what is named.
+BELOW = {
+    "base": [],
+    "object": ["base"],
+    "compiler": ["object", "base"],
+    "codec": ["object", "base"],
+    "mailbox": ["object", "base"],
+    "sched": ["mailbox", "object", "base"],
+    "sched_io": ["sched", "mailbox", "object", "base"],
+    "interp": ["sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
+    "node": ["interp", "sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
+    "cmd": ["node", "interp", "sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
+}
+
+# Narrower rules: files of the layer (left) may include from the other layer (middle) only these headers.
+ONLY = [
+    (r"src/mailbox/", "object", {"object/value.h", "object/fragment.h"}),
+    # Connections, failure detection and membership are built and tested without the interpreter.
+    (r"src/node/(?!node\.c|(prims|spawn|code)_)", "interp", set()),
+]
+
+# A foreign library's header, and the files that may know it.
+FOREIGN = {
+    r"uv\.h|uv/.*": r"src/sched/io_.*",
+    r"gmp\.h": r"src/object/bigint.*",
+    r"utf8proc\.h": r"src/base/utf8\.c",
+    r"mimalloc\.h": r"src/base/alloc\.c",
+    r"msgpack.*": r"src/codec/.*",
+    r"check\.h": r"test/.*",
+}
+
+
+def layer_of(path):
+    """The layer of a file below src/, or of a header as it is included."""
+    parts = path.removeprefix("src/").split("/")
+    # The interface to I/O belongs to the scheduler; what stands behind it is a layer above.
+    if parts[0] == "sched" and parts[-1].startswith("io_") and parts[-1] != "io_backend.h":
+        return "sched_io"
+    return parts[0]
+
+
+def layer_of_test(path):
+    """test/unit/sched_io_tcp.c tests sched_io, and may include what that may."""
+    layer = path.rsplit("/", 1)[-1].split("_")[0]
+    return {"sched": "sched_io", "interp": "cmd", "node": "cmd"}.get(layer, layer)
+
+
+def check_file(file, problems, edges, graph):
+    is_test = file.name.startswith("test/")
+    layer = layer_of_test(file.name) if is_test else layer_of(file.name)
+    if layer not in BELOW:
+        if not file.name.startswith("test/support/"):
+            problems.append(f"{file.name}:1: {layer} is no layer")
+        return
+    for line, header in file.includes():
+        name = header[1:-1]
+        place = f"{file.name}:{line}"
+        for pattern, allowed in FOREIGN.items():
+            if re.fullmatch(pattern, name) and not re.fullmatch(allowed, file.name):
+                problems.append(f"{place}: <{name}> is for {allowed} only")
+        if header[0] == "<" or (is_test and name.startswith("support/")):
+            continue
+        if "/" not in name:
+            problems.append(f'{place}: "{name}" lacks its directory')
+            continue
+        # Compared by the file that is meant, so tables (.def) count like headers.
+        if not (ROOT / "src" / name).is_file():
+            if not is_test or not (ROOT / "test" / name).is_file():
+                problems.append(f'{place}: "{name}" does not exist')
+            continue
+        other = layer_of(name)
+        if name.endswith("/internal.h") and name.split("/")[0] not in (layer, layer.split("_")[0]):
+            problems.append(f'{place}: "{name}" is for its own directory')
+        if other != layer:
+            if not is_test:
+                edges.add((layer, other))
+            if other not in BELOW[layer]:
+                problems.append(f"{place}: {layer} may not include {other} ({name})")
+            for pattern, only_layer, headers in ONLY:
+                if re.match(pattern, file.name) and other == only_layer and name not in headers:
+                    allowed = ", ".join(sorted(headers)) or "nothing"
+                    problems.append(f"{place}: only {allowed} of {other} may be included here, not {name}")
+        if file.name.endswith(".h"):
+            graph.setdefault(file.name.removeprefix("src/"), []).append(name)
+
+
+def find_cycle(graph):
+    """A list of headers that include each other in a ring, or None."""
+    state = {}
+
+    def visit(node, path):
+        state[node] = "open"
+        for other in graph.get(node, []):
+            if state.get(other) == "open":
+                return path[path.index(other):] + [other] if other in path else [node, other]
+            if other not in state:
+                cycle = visit(other, path + [other])
+                if cycle:
+                    return cycle
+        state[node] = "done"
+        return None
+
+    for node in sorted(graph):
+        if node not in state:
+            cycle = visit(node, [node])
+            if cycle:
+                return cycle
+    return None
+
+
+def main():
+    problems, edges, graph = [], set(), {}
+    files = c_files("src", "test", suffixes=(".c", ".h", ".def"))
+    for file in files:
+        check_file(file, problems, edges, graph)
+    cycle = find_cycle(graph)
+    if cycle:
+        problems.append("headers include each other: " + " -> ".join(cycle))
+
+    if "--dot" in sys.argv[1:]:
+        print("digraph layers {\n    rankdir=BT;\n    node [shape=box];")
+        for above, below in sorted(edges):
+            print(f"    {above} -> {below};")
+        print("}")
+        return 0
+    return report("layers", problems, f"{len(files)} files")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
