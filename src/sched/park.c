@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Parking and waking of schedulers.
+ *
+ *      parker                                    waker
+ *      spinning--                    (I3)        push into overflow, or make a ring stealable
+ *      parked = 1, idle++            (I1)        fence                                        (I6)
+ *      look: overflow, stealable     (I2)        idle == 0 or spinning != 0: nothing to do    (I4)
+ *      futex_wait(parked == 1)                   parked: 1 -> 0, futex_wake                   (I5)
+ *
+ * Excluded: the parker sees nothing (I2) and the waker sees nobody to wake (I4). All four are sequentially consistent: if
+ * the waker's I4 comes before I1 in their one order, then its push comes before I2, and the parker finds it. If I4 sees a
+ * spinner instead, that one's I3 comes later, and so does its I2.
+ *
+ * A parked scheduler is quiescent. One that still has garbage parks for a moment only: what was sent to a dead actor is
+ * answered when the actor is recycled, and that must not wait for ever.
+ *
+ * Threads: any. Memory: none.
+ */
+#include "sched/internal.h"
+
+/* How long a scheduler with garbage sleeps before it tries again. */
+#define PARK_WITH_GARBAGE_NS (100 * MG_NS_PER_US)
+
+/* Whether somebody else's work could be taken. */
+static bool park_sees_work(struct mg_core *core)
+{
+    struct mg_sched *sched = core->s.sched;
+    fence_seq_cst(); // I2 seq_cst: after I1. Pairs with I6 in mg_sched_wake_one().
+    if (mg_newborns_len(&sched->overflow) != 0)
+        return true;
+    /* H1 acquire: as in mg_core_loop(). Pairs with H2 in mg_sched_halt(). */
+    if (load_acquire(&sched->halt) != 0)
+        return true;
+    /* H3 acquire: as in mg_core_check_stop(). Pairs with H4 in mg_sched_request_stop(). */
+    if (load_acquire(&sched->stop) != MG_STOP_NOT && load_acquire(&sched->stopper) == 0)
+        return true;
+    /* P7 relaxed: a hint, ordered by the fence. Pairs with P5 in mg_wait_timer_release(). */
+    if (load_relaxed(&core->timers.dead) != NULL)
+        return true;
+    for (uint32_t i = 0; i < sched->count; i++) {
+        struct mg_core *other = sched->cores[i];
+        if (other == core)
+            continue;
+        if (mg_newborns_has_stealable(&other->newborns))
+            return true;
+        for (uint32_t k = 0; k < MG_PRIORITIES; k++) {
+            if (mg_ring_has_stealable(&other->rings[k]))
+                return true;
+        }
+    }
+    return false;
+}
+
+void mg_core_park(struct mg_core *core)
+{
+    struct mg_sched *sched = core->s.sched;
+    uint64_t until = mg_wheel_next_ns(&core->wheel);
+    if (core->garbage != 0 && until > core->s.now_ns + PARK_WITH_GARBAGE_NS)
+        until = core->s.now_ns + PARK_WITH_GARBAGE_NS;
+    mg_figure_add(&core->parks, 1);
+    /* I7 relaxed: published by I1. Pairs with I8 in mg_sched_check_deadlock(). */
+    store_relaxed(&core->parked_until, until);
+    mg_quiesce_offline(core->part);
+    /* I1 seq_cst: before the looks. Pairs with I4 in mg_sched_wake_one(). */
+    store_seq_cst(&core->parked, 1);
+    fetch_add_seq_cst(&sched->idle, 1);
+    if (!park_sees_work(core) && !mg_sched_check_deadlock(sched)) {
+        uint64_t deadline = until == MG_NO_DEADLINE ? MG_FUTEX_FOREVER : until;
+        mg_futex_wait(&core->parked, 1, deadline);
+    }
+    /* I9 seq_cst: not to be woken any more. Pairs with I4 in mg_sched_wake_one(). */
+    fetch_sub_seq_cst(&sched->idle, 1);
+    store_seq_cst(&core->parked, 0);
+    mg_quiesce_online(&sched->quiesce, core->part);
+    core->s.reductions = MG_SLICE_REDUCTIONS;
+    mg_core_slice_end(core);
+    mg_core_find_work(core);
+}
+
+void mg_core_unpark(struct mg_core *core)
+{
+    uint32_t expected = 1;
+    /* I5 seq_cst: one waker for each sleep. Pairs with I1 in mg_core_park(). */
+    if (cas_seq_cst(&core->parked, &expected, 0))
+        mg_futex_wake(&core->parked, 1);
+}
+
+void mg_sched_wake_one(struct mg_sched *sched)
+{
+    fence_seq_cst(); // I6 seq_cst: after the push. Pairs with I2 in park_sees_work().
+    /* I4 seq_cst: see the header comment. Pairs with I1, I3 in mg_core_park(), core_spin(). */
+    if (load_seq_cst(&sched->idle) == 0 || load_seq_cst(&sched->spinning) != 0)
+        return;
+    for (uint32_t i = 0; i < sched->count; i++) {
+        /* I10 relaxed: a hint; I5 decides. Pairs with I1 in mg_core_park(). */
+        if (load_relaxed(&sched->cores[i]->parked) == 1) {
+            mg_core_unpark(sched->cores[i]);
+            return;
+        }
+    }
+}
+
+void mg_sched_wake_all(struct mg_sched *sched)
+{
+    for (uint32_t i = 0; i < sched->count; i++)
+        mg_core_unpark(sched->cores[i]);
+}
