@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Helpers of the primitives on processes: see process.h. */
+#include "interp/process.h"
+
+#include "base/error.h"
+
+mg_value mg_process_new(struct mg_heap *heap, struct mg_control *control) {
+    mg_control_ref(control);
+    struct mg_object *o =
+        mg_heap_alloc_small(heap, MG_CLASS_PROCESS, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
+    o->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)control;
+    o->words[MG_PROCESS_NEXT] = 0;
+    mg_heap_link_off_heap(heap, o, sizeof *control);
+    return mg_pointer(o);
+}
+
+mg_value mg_process_of_pid(struct mg_run *run, mg_pid pid) {
+    if (pid == MG_PID_NONE) {
+        return MG_NIL;
+    }
+    if (pid == mg_actor_pid(run->actor)) {
+        return mg_process_new(run->heap, run->actor->control);
+    }
+    struct mg_control *control = mg_sched_control(run->scheduler, pid);
+    mg_value process = mg_process_new(run->heap, control);
+    mg_control_unref(control, run->blocks);
+    return process;
+}
+
+bool mg_process_text(struct mg_run *run, mg_value v, const char **text, size_t *len) {
+    if (mg_is_symbol(v)) {
+        const struct mg_symbol_entry *entry =
+            mg_symbol_entry(run->world->symbols, mg_symbol_id(v));
+        *text = entry->text;
+        *len = entry->len;
+        return true;
+    }
+    if (!mg_is_pointer(v) || mg_object_class(mg_object(v)) != MG_CLASS_STRING) {
+        return false;
+    }
+    const uint8_t *bytes;
+    mg_bytes_of(v, &bytes, len);
+    *text = (const char *)bytes;
+    return true;
+}
+
+uint32_t mg_process_selector(struct mg_run *run, const mg_value *args, uint32_t index) {
+    mg_value v = args[index];
+    const char *text;
+    size_t len;
+    if (mg_is_symbol(v)) {
+        return mg_symbol_id(v);
+    }
+    if (v == MG_NIL) {
+        return 0;
+    }
+    if (!mg_process_text(run, v, &text, &len)) {
+        mg_prim_type_error(run, index, "Symbol");
+        return UINT32_MAX;
+    }
+    uint32_t id = mg_symbol_intern(run->world->symbols, text, len);
+    if (id == 0) {
+        mg_prim_error(run, "the symbol table is full");
+        return UINT32_MAX;
+    }
+    return id;
+}
+
+uint64_t mg_wait_deadline(struct mg_run *run, mg_value ms, bool *first) {
+    mg_value progress = run->body[MG_BODY_RESULT];
+    *first = !mg_is_small(progress);
+    if (!*first) {
+        return progress == mg_small(-1) ? MG_NO_DEADLINE : (uint64_t)mg_small_value(progress);
+    }
+    if (ms == MG_NIL) {
+        run->body[MG_BODY_RESULT] = mg_small(-1);
+        return MG_NO_DEADLINE;
+    }
+    int64_t limit = mg_small_value(ms);
+    uint64_t now = mg_scheduler_now(run->scheduler);
+    uint64_t wait = limit <= 0 ? 0 : (uint64_t)limit;
+    /* Beyond a hundred years everything is the same. */
+    uint64_t longest = UINT64_C(3153600000000);
+    uint64_t deadline = now + (wait > longest ? longest : wait) * 1000000;
+    run->body[MG_BODY_RESULT] = mg_small((int64_t)deadline);
+    return deadline;
+}
+
+mg_value mg_wait(struct mg_run *run, uint32_t wake, uint64_t deadline_ns) {
+    struct mg_scheduler *s = mg_run_enter(run);
+    (void)mg_actor_wait(run->actor, s, wake, deadline_ns);
+    mg_run_leave(run);
+    return MG_PRIM_WAIT;
+}
+
+bool mg_process_measure(struct mg_run *run, const mg_value *roots, uint32_t count) {
+    struct mg_copy *copy = run->copy;
+    int error = mg_copy_measure(copy, roots, count);
+    if (MG_LIKELY(error == 0)) {
+        mg_run_charge(run, copy->words / 8);
+        return true;
+    }
+    if (error == MG_ELIMIT) {
+        mg_prim_fail(run, MG_CLASS_NOT_SENDABLE, "the object graph is too large to be sent");
+    } else {
+        mg_prim_fail(run, MG_CLASS_NOT_SENDABLE, "%s", copy->refusal);
+    }
+    return false;
+}

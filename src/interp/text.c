@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Checks and answers of primitives over texts: see text.h. */
+#include "interp/text.h"
+
+mg_value *mg_text_reserve(struct mg_run *run, mg_value *args, size_t words, uint64_t bytes)
+{
+    if (bytes > MG_TEXT_MAX || words == MG_STRING_REFUSED) {
+        mg_prim_error(run, "result is too long");
+        return NULL;
+    }
+    args = mg_run_reserve(run, args, words);
+    if (args != NULL && bytes > MG_SHARE_BYTES && !mg_heap_allows(run->heap, bytes)) {
+        run->error.class_id = MG_NO_CLASS;
+        return NULL;
+    }
+    return args;
+}
+
+mg_value mg_text_answer(struct mg_run *run, mg_value *args, const char *text, size_t len)
+{
+    args = mg_text_reserve(run, args, mg_string_words(len), len);
+    return args == NULL ? MG_PRIM_FAILED : mg_string_new(run->heap, text, len);
+}
+
+mg_value mg_text_answer_part(struct mg_run *run, mg_value *args, size_t offset, size_t len)
+{
+    if (mg_is_string(args[0]) && len == mg_bytes_len(args[0])) {
+        return args[0];
+    }
+    args = mg_text_reserve(run, args, mg_string_part_words(args[0], len), len);
+    if (args == NULL) {
+        return MG_PRIM_FAILED;
+    }
+    mg_run_charge(run, len / 256);
+    return mg_string_part(run->heap, run->world, args[0], offset, len);
+}
