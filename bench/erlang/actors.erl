@@ -1,0 +1,328 @@
+%% SPDX-License-Identifier: MIT
+%%
+%% The actor rows for Erlang: erl -run actors main ROW SIZE...
+%%
+%% What each row asks, and what would make it lie, stands at the head of the
+%% file of the same name in bench/maggie. Every row checks its result before
+%% it prints `name value unit`. Names that end in _offheap or _hibernate are
+%% the same row in the configuration that suits Erlang best.
+-module(actors).
+-behaviour(gen_server).
+-export([main/1, hibernated/1]).
+-export([init/1, handle_call/3, handle_cast/2]).
+
+-define(CAP, 500000).    % the histogram ends here, in tenths of a microsecond
+
+main([Row | Sizes]) ->
+    Numbers = [list_to_integer(S) || S <- Sizes],
+    %% A fresh process: the one that runs -run has a history.
+    {_, Ref} = spawn_monitor(fun() -> row(list_to_atom(Row), Numbers) end),
+    receive
+        {'DOWN', Ref, process, _, normal} -> halt(0);
+        {'DOWN', Ref, process, _, Why} ->
+            io:format(standard_error, "~s: ~p~n", [Row, Why]),
+            halt(1)
+    end.
+
+row(spawn, [N]) ->
+    spawn_batches(1, min(N, 10000), 0),
+    {Sum, Ns} = timed(fun() -> spawn_batches(1, N, 0) end),
+    Sum = N * (N + 1) div 2,
+    rate("spawn", N, Ns, "actors/s");
+row(spawn_wait, [N]) ->
+    spawn_wait(min(N, 10000), 0),
+    {Sum, Ns} = timed(fun() -> spawn_wait(N, 0) end),
+    Sum = N * (N + 1) div 2,
+    rate("spawn_wait", N, Ns, "actors/s");
+row(idle, [N]) ->
+    idle(N, fun idle_body/1);
+row(idle_hibernate, [N]) ->
+    idle(N, fun hibernating_body/1);
+row(pingpong, [N]) ->
+    pingpong(min(N, 10000)),
+    {Value, Ns} = timed(fun() -> pingpong(N) end),
+    Value = N,
+    rate("pingpong", N, Ns, "rt/s");
+row(pairs, [Pairs, N]) ->
+    pairs(Pairs, min(N, 10000)),
+    {Total, Ns} = timed(fun() -> pairs(Pairs, N) end),
+    Total = Pairs * N,
+    rate("pairs", Total, Ns, "rt/s");
+row(ring, [Size, Laps]) ->
+    First = lists:foldl(fun(_, Next) -> spawn(fun() -> node_of(Next) end) end,
+                        self(), lists:seq(2, Size)),
+    turn(First, 10, 0),
+    {Token, Ns} = timed(fun() -> turn(First, Laps, 0) end),
+    First ! -1,
+    receive -1 -> ok end,
+    Token = Size * Laps,
+    rate("ring", Token, Ns, "hops/s");
+row(fanin, [Producers, N]) ->
+    {Sum, Ns} = timed(fun() -> fanin(Producers, N) end),
+    Sum = N * (N + 1) div 2 * Producers,
+    rate("fanin", Producers * N, Ns, "msgs/s");
+row(fanin_offheap, Sizes) ->
+    process_flag(message_queue_data, off_heap),
+    row(fanin, Sizes);
+row(skynet, [Size]) ->
+    Home = self(),
+    {Sum, Ns} = timed(fun() ->
+                              spawn(fun() -> skynet(0, Size, Home) end),
+                              receive S -> S end
+                      end),
+    Sum = Size * (Size - 1) div 2,
+    io:format("skynet ~.3f ms~n", [Ns / 1.0e6]);
+row(call, [N]) ->
+    {ok, Server} = gen_server:start_link(?MODULE, [], []),
+    call(Server, min(N, 10000), 0),
+    {Value, Ns} = timed(fun() -> call(Server, N, 0) end),
+    Value = N,
+    rate("call", N, Ns, "calls/s");
+row(call_queued, [Queued, N]) ->
+    {ok, Server} = gen_server:start_link(?MODULE, [], []),
+    [self() ! {filler, I} || I <- lists:seq(1, Queued)],
+    call(Server, min(N, 10000), 0),
+    {Value, Ns} = timed(fun() -> call(Server, N, 0) end),
+    Value = N,
+    in_order(1, Queued),
+    rate("call_queued", N, Ns, "calls/s");
+row(scan_queued, [Queued, N]) ->
+    Home = self(),
+    Server = spawn_link(fun() -> answer(Home) end),
+    [self() ! {filler, I} || I <- lists:seq(1, Queued)],
+    scan(Server, min(N, 10), 0),
+    {Value, Ns} = timed(fun() -> scan(Server, N, 0) end),
+    Value = N,
+    in_order(1, Queued),
+    rate("scan_queued", N, Ns, "calls/s");
+row(latency, [Busy, N, Ms]) ->
+    Workers = [spawn_link(fun() -> burn(0) end) || _ <- lists:seq(1, Busy)],
+    Home = self(),
+    Echo = spawn_link(fun() -> echo(Home) end),
+    latency("latency", "latency_period", Echo, N, none, Ms),
+    latency("latency_paced", "latency_paced_period", Echo, Ms, 1, Ms),
+    Turns = [begin W ! {stop, self()}, receive {W, T} -> T end end || W <- Workers],
+    true = lists:min(Turns) > 0,
+    io:format("latency_fairness ~.3f max/min~n", [lists:max(Turns) / lists:min(Turns)]);
+row(wait, [Ms]) ->
+    timer:sleep(Ms).
+
+timed(Fun) ->
+    Start = erlang:monotonic_time(nanosecond),
+    Result = Fun(),
+    {Result, max(1, erlang:monotonic_time(nanosecond) - Start)}.
+
+rate(Name, Count, Ns, Unit) ->
+    io:format("~s ~.1f ~s~n", [Name, Count * 1.0e9 / Ns, Unit]).
+
+%% spawn
+
+spawn_batches(First, N, Sum) when First > N ->
+    Sum;
+spawn_batches(First, N, Sum) ->
+    Last = min(First + 999, N),
+    Home = self(),
+    spawn_each(First, Last, Home),
+    spawn_batches(Last + 1, N, take(Last - First + 1, Sum)).
+
+spawn_each(I, Last, _) when I > Last ->
+    ok;
+spawn_each(I, Last, Home) ->
+    spawn(fun() -> Home ! I end),
+    spawn_each(I + 1, Last, Home).
+
+take(0, Sum) ->
+    Sum;
+take(N, Sum) ->
+    receive I -> take(N - 1, Sum + I) end.
+
+spawn_wait(0, Sum) ->
+    Sum;
+spawn_wait(N, Sum) ->
+    {_, Ref} = spawn_monitor(fun() -> exit({result, N}) end),
+    receive
+        {'DOWN', Ref, process, _, {result, I}} -> spawn_wait(N - 1, Sum + I)
+    end.
+
+%% idle
+
+idle(N, Body) ->
+    Others = erlang:system_info(process_count),
+    Before = resident(),
+    {Sample, Ns} = timed(fun() -> idle_batches(1, N, Body, []) end),
+    After = resident(),
+    N = erlang:system_info(process_count) - Others,
+    Answers = lists:sum([begin P ! {ask, self()}, receive {answer, A} -> A end end
+                         || P <- Sample]),
+    Answers = length(Sample),
+    io:format("idle_bytes ~.1f B~n", [(After - Before) / N]),
+    rate("idle_create", N, Ns, "actors/s").
+
+idle_batches(First, N, _, Sample) when First > N ->
+    Sample;
+idle_batches(First, N, Body, Sample) ->
+    Last = min(First + 999, N),
+    Home = self(),
+    P = idle_each(First, Last, Home, Body, none),
+    take_ready(Last - First + 1),
+    idle_batches(Last + 1, N, Body, [P | Sample]).
+
+idle_each(I, Last, _, _, P) when I > Last ->
+    P;
+idle_each(I, Last, Home, Body, _) ->
+    idle_each(I + 1, Last, Home, Body, spawn(fun() -> Body(Home) end)).
+
+take_ready(0) ->
+    ok;
+take_ready(N) ->
+    receive ready -> take_ready(N - 1) end.
+
+idle_body(Home) ->
+    Home ! ready,
+    receive {ask, From} -> From ! {answer, 1} end.
+
+hibernating_body(Home) ->
+    Home ! ready,
+    erlang:hibernate(?MODULE, hibernated, [1]).
+
+hibernated(Answer) ->
+    receive {ask, From} -> From ! {answer, Answer} end.
+
+resident() ->
+    {ok, Text} = file:read_file("/proc/self/status"),
+    {match, [KiB]} = re:run(Text, "VmRSS:\\s+(\\d+)", [{capture, all_but_first, list}]),
+    list_to_integer(KiB) * 1024.
+
+%% pingpong, pairs, ring
+
+pingpong(N) ->
+    Home = self(),
+    ping(spawn(fun() -> pong(N, Home) end), N, 0).
+
+ping(_, 0, Value) ->
+    Value;
+ping(Pong, N, Value) ->
+    Pong ! Value,
+    receive V -> ping(Pong, N - 1, V) end.
+
+pong(0, _) ->
+    ok;
+pong(N, Home) ->
+    receive V -> Home ! V + 1 end,
+    pong(N - 1, Home).
+
+pairs(Pairs, N) ->
+    Home = self(),
+    [spawn(fun() -> Home ! pingpong(N) end) || _ <- lists:seq(1, Pairs)],
+    take(Pairs, 0).
+
+node_of(Next) ->
+    receive
+        Token when Token >= 0 -> Next ! Token + 1, node_of(Next);
+        Token -> Next ! Token
+    end.
+
+turn(_, 0, Token) ->
+    Token;
+turn(First, Laps, Token) ->
+    First ! Token + 1,
+    receive T -> turn(First, Laps - 1, T) end.
+
+%% fanin, skynet
+
+fanin(Producers, N) ->
+    Home = self(),
+    [spawn(fun() -> produce(1, N, Home) end) || _ <- lists:seq(1, Producers)],
+    take(Producers * N, 0).
+
+produce(I, N, _) when I > N ->
+    ok;
+produce(I, N, Home) ->
+    Home ! I,
+    produce(I + 1, N, Home).
+
+skynet(Number, 1, Parent) ->
+    Parent ! Number;
+skynet(Number, Size, Parent) ->
+    Home = self(),
+    Part = Size div 10,
+    [spawn(fun() -> skynet(Number + I * Part, Part, Home) end) || I <- lists:seq(0, 9)],
+    Parent ! take(10, 0).
+
+%% call, call_queued, scan_queued
+
+init([]) -> {ok, none}.
+handle_call({next, V}, _From, State) -> {reply, V + 1, State}.
+handle_cast(_, State) -> {noreply, State}.
+
+call(_, 0, Value) ->
+    Value;
+call(Server, N, Value) ->
+    call(Server, N - 1, gen_server:call(Server, {next, Value})).
+
+in_order(I, N) when I > N ->
+    ok;
+in_order(I, N) ->
+    receive {filler, J} -> J = I end,
+    in_order(I + 1, N).
+
+answer(Client) ->
+    receive {ask, V} -> Client ! {answer, V + 1} end,
+    answer(Client).
+
+scan(_, 0, Value) ->
+    Value;
+scan(Server, N, Value) ->
+    Server ! {ask, Value},
+    receive {answer, V} -> scan(Server, N - 1, V) end.
+
+%% latency
+
+burn(Turns) ->
+    receive
+        {stop, From} -> From ! {self(), Turns}
+    after 0 ->
+            spin(1, 100000, 0),
+            burn(Turns + 1)
+    end.
+
+spin(I, N, Sum) when I > N -> Sum;
+spin(I, N, Sum) -> spin(I + 1, N, Sum + I).
+
+echo(Home) ->
+    receive V -> Home ! {echo, V} end,
+    echo(Home).
+
+latency(Name, PeriodName, Echo, Count, Pause, Ms) ->
+    Buckets = counters:new(?CAP + 1, [atomics]),
+    Begun = erlang:monotonic_time(nanosecond),
+    {Rounds, Longest, Ended} =
+        pings(Echo, Count, Pause, Begun + Ms * 1000000, Buckets, 0, 0, Begun),
+    [io:format("~s_~s ~.1f us~n", [Name, P, percentile(Buckets, max(1, Rounds * M div 1000))])
+     || {P, M} <- [{"p50", 500}, {"p99", 990}, {"p999", 999}]],
+    io:format("~s_max ~.1f us~n", [Name, Longest / 1000]),
+    io:format("~s ~.2f us~n", [PeriodName, (Ended - Begun) / Rounds / 1000]).
+
+pings(_, Count, _, Stop, _, Rounds, Longest, Now) when Rounds >= Count; Now >= Stop ->
+    {Rounds, Longest, Now};
+pings(Echo, Count, Pause, Stop, Buckets, Rounds, Longest, _) ->
+    pause(Pause),
+    Sent = erlang:monotonic_time(nanosecond),
+    Echo ! Rounds,
+    receive {echo, Rounds} -> ok end,
+    Now = erlang:monotonic_time(nanosecond),
+    Took = Now - Sent,
+    counters:add(Buckets, min(Took div 100, ?CAP) + 1, 1),
+    pings(Echo, Count, Pause, Stop, Buckets, Rounds + 1, max(Longest, Took), Now).
+
+pause(none) -> ok;
+pause(Ms) -> receive after Ms -> ok end.
+
+percentile(Buckets, Wanted) ->
+    percentile(Buckets, 1, Wanted).
+
+percentile(Buckets, Slot, Wanted) ->
+    case Wanted - counters:get(Buckets, Slot) of
+        Left when Left =< 0 -> (Slot - 1) / 10;
+        Left -> percentile(Buckets, Slot + 1, Left)
+    end.
