@@ -13,7 +13,8 @@
 static const char help[] =
     "Maggie " MG_VERSION ": a Smalltalk on an Erlang-style actor system\n"
     "\n"
-    "  maggie run [options] FILE [arguments]   run a script; its status is the result if that is an Integer\n"
+    "  maggie run [options] FILE [arguments]   run a script; its status is the result if that is "
+    "an Integer\n"
     "  maggie eval [options] 'expression'      evaluate and print the result\n"
     "  maggie disasm FILE                      show the bytecode of a file\n"
     "  maggie --version                        show the version\n"
@@ -23,24 +24,29 @@ static const char help[] =
     "  --schedulers N    threads that run processes (default: one for each core)\n"
     "  --max-heap SIZE   memory limit of the main process: bytes, or with K, M or G (default: 2G)\n"
     "  --seed N          deterministic: one thread, virtual time, the same run for the same seed\n"
-    "  --event-log FILE  with --seed: write what happened, one line an event (- for standard error)\n"
+    "  --event-log FILE  with --seed: write what happened, one line an event (- for standard "
+    "error)\n"
     "\n"
     "Ctrl-C stops supervised trees in order; a second Ctrl-C ends the program at once.\n"
-    "Exit status: 0, or what the program says; 1 after an unhandled error in the main process, 2 for a wrong\n"
-    "command line, 3 when everything waits for ever, 65 for errors in the source, 66 when it cannot be read.\n";
+    "Exit status: 0, or what the program says; 1 after an unhandled error in the main process, 2 "
+    "for a wrong\n"
+    "command line, 3 when everything waits for ever, 65 for errors in the source, 66 when it "
+    "cannot be read.\n";
 
 struct command {
     struct mg_program program;
     const char *operand; /* file or expression */
 };
 
-static int usage(const char *what, const char *detail) {
+static int usage(const char *what, const char *detail)
+{
     fprintf(stderr, "maggie: %s%s%s\nTry `maggie --help`.\n", what, detail[0] != '\0' ? ": " : "",
             detail);
     return MG_STATUS_USAGE;
 }
 
-static bool parse_number(const char *text, uint64_t *out) {
+static bool parse_number(const char *text, uint64_t *out)
+{
     char *end;
     errno = 0;
     unsigned long long n = strtoull(text, &end, 10);
@@ -51,14 +57,18 @@ static bool parse_number(const char *text, uint64_t *out) {
     return true;
 }
 
-static bool parse_size(const char *text, uint64_t *out) {
+static bool parse_size(const char *text, uint64_t *out)
+{
     char *end;
     errno = 0;
     unsigned long long n = strtoull(text, &end, 10);
     if (errno != 0 || end == text || !isdigit((unsigned char)text[0])) {
         return false;
     }
-    int shift = *end == 'K' || *end == 'k' ? 10 : *end == 'M' || *end == 'm' ? 20 : *end == 'G' || *end == 'g' ? 30 : 0;
+    int shift = *end == 'K' || *end == 'k'   ? 10
+                : *end == 'M' || *end == 'm' ? 20
+                : *end == 'G' || *end == 'g' ? 30
+                                             : 0;
     if (end[shift != 0] != '\0' || n == 0 || n > UINT64_MAX >> shift) {
         return false;
     }
@@ -66,7 +76,8 @@ static bool parse_size(const char *text, uint64_t *out) {
     return true;
 }
 
-static int parse_option(struct command *command, const char *name, const char *text) {
+static int parse_option(struct command *command, const char *name, const char *text)
+{
     struct mg_program *program = &command->program;
     uint64_t n;
     if (text == NULL) {
@@ -93,7 +104,8 @@ static int parse_option(struct command *command, const char *name, const char *t
 }
 
 /* Options, operand, then what belongs to the program. */
-static int parse(struct command *command, int argc, char **argv) {
+static int parse(struct command *command, int argc, char **argv)
+{
     static const char *const options[] = {"--schedulers", "--max-heap", "--seed", "--event-log"};
     int i = 2;
     for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i += 2) {
@@ -118,7 +130,8 @@ static int parse(struct command *command, int argc, char **argv) {
     return 0;
 }
 
-static int with_file(struct command *command, int (*action)(const struct mg_program *)) {
+static int with_file(struct command *command, int (*action)(const struct mg_program *))
+{
     struct mg_program *program = &command->program;
     char *text = mg_program_read(command->operand, &program->len);
     if (text == NULL) {
@@ -132,7 +145,8 @@ static int with_file(struct command *command, int (*action)(const struct mg_prog
 }
 
 /* The expression's value is printed by the program itself: a block around it, sent `value`. */
-static int eval(struct command *command) {
+static int eval(struct command *command)
+{
     struct mg_buf text;
     mg_buf_init(&text);
     mg_buf_printf(&text, "[%s\n] value printString println. 0", command->operand);
@@ -144,7 +158,8 @@ static int eval(struct command *command) {
     return status;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     mg_signals_block();
     struct command command = {.program = {.handle_signals = true}};
 #if defined(MG_ASAN) || defined(MG_TSAN) || defined(MG_STRESS)

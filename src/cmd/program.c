@@ -16,7 +16,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static char *refuse(FILE *file, const char *path, const char *why) {
+static char *refuse(FILE *file, const char *path, const char *why)
+{
     fprintf(stderr, "maggie: cannot read %s: %s\n", path, why);
     if (file != NULL) {
         fclose(file);
@@ -24,7 +25,8 @@ static char *refuse(FILE *file, const char *path, const char *why) {
     return NULL;
 }
 
-char *mg_program_read(const char *path, size_t *len) {
+char *mg_program_read(const char *path, size_t *len)
+{
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
         return refuse(NULL, path, strerror(errno));
@@ -60,7 +62,8 @@ char *mg_program_read(const char *path, size_t *len) {
     return text.data;
 }
 
-static void print_diags(const struct mg_diags *diags) {
+static void print_diags(const struct mg_diags *diags)
+{
     struct mg_buf out;
     mg_buf_init(&out);
     mg_diags_print(diags, &out);
@@ -70,22 +73,25 @@ static void print_diags(const struct mg_diags *diags) {
     mg_buf_deinit(&out);
 }
 
-static void log_event(void *owner, const char *line, size_t len) {
+static void log_event(void *owner, const char *line, size_t len)
+{
     struct mg_vm *vm = owner;
     FILE *events = vm->owner;
     fwrite(line, 1, len, events);
     fputc('\n', events);
 }
 
-static void report_deadlock(void *owner, struct mg_sched *sched) {
+static void report_deadlock(void *owner, struct mg_sched *sched)
+{
     (void)owner;
-    static const char text[] =
-        "Error: every process waits, and nothing can wake any of them. A program that waits on purpose ends with "
-        "`Process sleepForever`.\n";
+    static const char text[] = "Error: every process waits, and nothing can wake any of them. A "
+                               "program that waits on purpose ends with "
+                               "`Process sleepForever`.\n";
     mg_sched_log_crash(sched, text, sizeof text - 1);
 }
 
-static struct mg_sched *make_sched(const struct mg_program *program, struct mg_vm *vm) {
+static struct mg_sched *make_sched(const struct mg_program *program, struct mg_vm *vm)
+{
     struct mg_sched_config config = {
         .schedulers = program->schedulers,
         .deterministic = program->deterministic,
@@ -105,7 +111,8 @@ static struct mg_sched *make_sched(const struct mg_program *program, struct mg_v
 }
 
 /* The exit status of a program that has ended. */
-static int status_of(struct mg_vm *vm, struct mg_sched *sched, struct mg_control *main) {
+static int status_of(struct mg_vm *vm, struct mg_sched *sched, struct mg_control *main)
+{
     struct mg_exit_info info;
     if (vm->exit_status >= 0) {
         return vm->exit_status;
@@ -122,7 +129,8 @@ static int status_of(struct mg_vm *vm, struct mg_sched *sched, struct mg_control
     return info.reason == vm->reasons[MG_REASON_SHUTDOWN] ? MG_STATUS_OK : MG_STATUS_CRASH;
 }
 
-static int run_script(const struct mg_program *program, struct mg_vm *vm, struct mg_code *script) {
+static int run_script(const struct mg_program *program, struct mg_vm *vm, struct mg_code *script)
+{
     if (script == NULL) {
         return MG_STATUS_OK;
     }
@@ -153,7 +161,8 @@ static int run_script(const struct mg_program *program, struct mg_vm *vm, struct
     return status;
 }
 
-static struct mg_vm *open_vm(const struct mg_program *program) {
+static struct mg_vm *open_vm(const struct mg_program *program)
+{
     char problem[256];
     struct mg_vm *vm = mg_vm_new(mg_lib_archive, mg_lib_archive_size, problem);
     if (vm == NULL) {
@@ -165,7 +174,8 @@ static struct mg_vm *open_vm(const struct mg_program *program) {
     return vm;
 }
 
-static struct mg_source source_of(const struct mg_program *program) {
+static struct mg_source source_of(const struct mg_program *program)
+{
     return (struct mg_source){
         .path = program->path,
         .text = program->text,
@@ -174,7 +184,8 @@ static struct mg_source source_of(const struct mg_program *program) {
     };
 }
 
-int mg_program_run(const struct mg_program *program) {
+int mg_program_run(const struct mg_program *program)
+{
     struct mg_vm *vm = open_vm(program);
     if (vm == NULL) {
         return MG_STATUS_BROKEN;
@@ -195,7 +206,8 @@ int mg_program_run(const struct mg_program *program) {
     return status;
 }
 
-int mg_program_disassemble(const struct mg_program *program) {
+int mg_program_disassemble(const struct mg_program *program)
+{
     struct mg_vm *vm = open_vm(program);
     if (vm == NULL) {
         return MG_STATUS_BROKEN;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Running one program in this process: a vm, a sched, the script as the main process, signals, and the exit status.
+/* Running one program in this process: a vm, a sched, the script as the main process, signals, and
+ * the exit status.
  *
- * Exit status: what `System exit:` said; else the main process's result when it is an Integer from 0 to 255; else 0. 1 after
- * a crash of the main process, 2 for a wrong command line, 3 when everything waited for ever, 65 when the source has errors,
- * 66 when it cannot be read.
+ * Exit status: what `System exit:` said; else the main process's result when it is an Integer from
+ * 0 to 255; else 0. 1 after a crash of the main process, 2 for a wrong command line, 3 when
+ * everything waited for ever, 65 when the source has errors, 66 when it cannot be read.
  *
  * Threads: one program at a time a thread; several threads may each run one.
  */
@@ -28,18 +29,18 @@ enum mg_status {
 };
 
 struct mg_program {
-    const char *path;       /* as messages name the source */
+    const char *path; /* as messages name the source */
     const char *text;
     size_t len;
     const char *const *arguments;
     uint32_t argument_count;
-    uint32_t schedulers;    /* 0: one for each core */
-    uint64_t max_heap;      /* bytes of the main process and the default of others; 0: the usual */
+    uint32_t schedulers; /* 0: one for each core */
+    uint64_t max_heap;   /* bytes of the main process and the default of others; 0: the usual */
     bool deterministic;
     uint64_t seed;
-    FILE *events;           /* event log of a deterministic run, or NULL */
-    bool handle_signals;    /* stop in order on SIGINT and SIGTERM */
-    bool thorough;          /* free everything at the end */
+    FILE *events;        /* event log of a deterministic run, or NULL */
+    bool handle_signals; /* stop in order on SIGINT and SIGTERM */
+    bool thorough;       /* free everything at the end */
 };
 
 /* Runs it to its end; answers the exit status. */
@@ -48,8 +49,8 @@ int mg_program_run(const struct mg_program *program);
 /* Compiles it and prints its code on stdout; answers the exit status. */
 int mg_program_disassemble(const struct mg_program *program);
 
-/* Reads a source file; NULL after saying on stderr what is wrong (missing, a directory, binary, not UTF-8, too large). The
- * caller frees it with mg_free. */
+/* Reads a source file; NULL after saying on stderr what is wrong (missing, a directory, binary, not
+ * UTF-8, too large). The caller frees it with mg_free. */
 char *mg_program_read(const char *path, size_t *len);
 
 #endif

@@ -14,21 +14,24 @@ struct mg_signals {
     struct mg_sched *sched;
 };
 
-static void stop_set(sigset_t *set) {
+static void stop_set(sigset_t *set)
+{
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGUSR2); /* from mg_signals_unwatch: the watcher ends */
 }
 
-void mg_signals_block(void) {
+void mg_signals_block(void)
+{
     sigset_t set;
     stop_set(&set);
     CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void *watch(void *argument) {
+static void *watch(void *argument)
+{
     struct mg_signals *signals = argument;
     sigset_t set;
     stop_set(&set);
@@ -46,14 +49,16 @@ static void *watch(void *argument) {
     }
 }
 
-struct mg_signals *mg_signals_watch(struct mg_sched *sched) {
+struct mg_signals *mg_signals_watch(struct mg_sched *sched)
+{
     struct mg_signals *signals = mg_alloc_zero(sizeof *signals);
     signals->sched = sched;
     CHECK(pthread_create(&signals->thread, NULL, watch, signals) == 0);
     return signals;
 }
 
-void mg_signals_unwatch(struct mg_signals *signals) {
+void mg_signals_unwatch(struct mg_signals *signals)
+{
     CHECK(pthread_kill(signals->thread, SIGUSR2) == 0);
     CHECK(pthread_join(signals->thread, NULL) == 0);
     mg_free(signals);

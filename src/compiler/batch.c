@@ -128,25 +128,25 @@ struct mg_class_entry *mg_batch_class(struct mg_batch *batch, const struct mg_na
     return class;
 }
 
-/* A trait of an earlier batch: its source is parsed again. */
+/* A trait of an earlier batch: its source is parsed again. Diagnostics about it are printed after the
+ * batch has ended, so the source lives with them. */
 static struct mg_trait_entry *known_trait(struct mg_batch *batch, const struct mg_name *full)
 {
     struct mg_trait known = {0};
+    struct mg_arena *arena = &batch->diags->arena;
     if (!batch->env->find_trait ||
-        !batch->env->find_trait(batch->env->context, &batch->arena, full->text, &known))
+        !batch->env->find_trait(batch->env->context, arena, full->text, &known))
         return NULL;
-    struct mg_source *source = mg_arena_alloc(&batch->arena, sizeof *source);
-    const char **imports =
-        mg_arena_alloc(&batch->arena, (known.import_count + 1) * sizeof *imports);
+    struct mg_source *source = mg_arena_alloc(arena, sizeof *source);
+    const char **imports = mg_arena_alloc(arena, (known.import_count + 1) * sizeof *imports);
     for (uint32_t i = 0; i < known.import_count; i++)
-        imports[i] = mg_arena_strdup(&batch->arena, known.imports[i].bytes, known.imports[i].len);
+        imports[i] = mg_arena_strdup(arena, known.imports[i].bytes, known.imports[i].len);
     *source = (struct mg_source){
-        .path = mg_arena_strdup(&batch->arena, known.file.bytes, known.file.len),
+        .path = mg_arena_strdup(arena, known.file.bytes, known.file.len),
         .text = known.text.bytes,
         .len = known.text.len,
         .default_namespace =
-            known.space.len > 0 ? mg_arena_strdup(&batch->arena, known.space.bytes, known.space.len)
-                                : NULL,
+            known.space.len > 0 ? mg_arena_strdup(arena, known.space.bytes, known.space.len) : NULL,
         .imports = imports,
         .import_count = known.import_count,
         .first_line = known.line,

@@ -14,8 +14,6 @@ void mg_emit_test(struct mg_emit *e, uint32_t reg, bool sense, struct mg_jumps *
         mg_emit_move(e, reg, 0);
     }
     mg_emit_place(e, place);
-    if (e->sending < e->top)
-        e->sending = e->top;
     mg_emit_jump(e, sense ? MG_OP_JT : MG_OP_JF, reg, list);
     e->top = top;
 }

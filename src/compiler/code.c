@@ -24,7 +24,6 @@ void mg_emit_begin(struct mg_emit *e, const struct mg_context *context, struct m
         .argc = argc,
         .top = argc + 1,
         .high = argc + 1,
-        .sending = argc + 1,
         .home_reg = MG_UNIT_NONE,
         .landed = MG_UNIT_NONE,
         .landing = MG_UNIT_NONE,
@@ -81,8 +80,6 @@ void mg_emit_sending(struct mg_emit *e, mg_insn insn, struct mg_place place)
     if (e->dead)
         return;
     mg_emit_place(e, place);
-    if (e->sending < e->top)
-        e->sending = e->top;
     mg_emit_insn(e, insn);
 }
 
@@ -303,15 +300,13 @@ void mg_emit_finish(struct mg_emit *e)
 {
     e->dead = false;
     shorten_jumps(e);
-    uint32_t scratch = e->sending + MG_WINDOW_GAP;
-    mg_reg_touch(e, scratch, MG_SCRATCH_WORDS);
     check_size(e);
     struct mg_unit_code *code = &e->batch->unit->codes[e->index];
     *code = (struct mg_unit_code){
         .kind = e->kind,
         .argc = e->argc,
         .nregs = e->high,
-        .scratch = scratch,
+        .scratch = e->high + MG_WINDOW_GAP,
         .home_reg = e->home_reg,
         .ncaptures = e->capture_count,
         .slots_used = e->slots_used,

@@ -2,15 +2,16 @@
 /* The compiler's face: source files of a batch to a unit, with diagnostics.
  *
  * Two steps over the whole batch, so that definitions may refer to each other in any order: first
- * the skeletons (classes, superclasses, variables, traits), then all methods and statements. Nothing
- * is installed; a batch with an error makes no unit.
+ * the skeletons (classes, superclasses, variables, traits), then all methods and statements.
+ * Nothing is installed; a batch with an error makes no unit.
  *
  * What exists already (the kernel, the library, what was loaded before) is asked for through struct
  * mg_compile_env, so that this layer knows no running node. kernel_env.h has the environment in
  * which the library itself is compiled.
  *
  * Threads: a compilation belongs to its caller's thread; the environment's functions are called on
- * it. Memory: a unit owns all its texts; sources may be freed when the diagnostics have been printed.
+ * it. Memory: a unit owns all its texts; sources may be freed when the diagnostics have been
+ * printed.
  */
 #ifndef MG_COMPILER_COMPILE_H
 #define MG_COMPILER_COMPILE_H
@@ -50,7 +51,7 @@ struct mg_traits {
 };
 
 /* What exists. Names are full names. What a function writes must stay until the compilation ends;
- * `arena` is room for it. */
+ * `arena` is room for it; what find_trait writes must stay until the diagnostics are printed. */
 struct mg_compile_env {
     void *context;
     bool (*find_class)(void *context, struct mg_arena *arena, struct mg_text name,

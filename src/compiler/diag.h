@@ -59,7 +59,8 @@ void mg_diags_vadd(struct mg_diags *diags, enum mg_severity severity,
 /* Appends one diagnostic, with its source line and caret. */
 void mg_diag_print(const struct mg_diag *diag, struct mg_buf *out);
 
-/* Appends all of them, file by file in the order of their places, and a line that says how many were left out, if any. */
+/* Appends all of them, file by file in the order of their places, and a line that says how many
+ * were left out, if any. */
 void mg_diags_print(const struct mg_diags *diags, struct mg_buf *out);
 
 #endif

@@ -20,8 +20,6 @@
  *     evaluation that needs registers raises `top` above it first (mg_reg_protect).
  * E3  After code that cannot be left downwards `dead` is set and nothing is emitted until a jump
  *     lands.
- * E4  An instruction that may send through the scratch window is emitted by mg_emit_sending, with
- *     `top` above all that is live, so that the window of the code can be placed above.
  *
  * Threads, memory: as the batch; growing arrays are released by mg_emit_finish or _abandon.
  */
@@ -33,9 +31,6 @@
 /* Words of a frame header: a window stands this far above what is live. */
 #define MG_WINDOW_GAP 3
 
-/* Words of the scratch window: receiver and two arguments. */
-#define MG_SCRATCH_WORDS 3
-
 /* One captured variable of a block's code. */
 struct mg_capture {
     struct mg_variable *variable;
@@ -43,7 +38,8 @@ struct mg_capture {
     uint32_t reg; /* register it is kept in, or MG_UNIT_NONE: fetched at each use */
 };
 
-/* Jumps that wait for their target, linked through their distance fields. 0: none, else index + 1. */
+/* Jumps that wait for their target, linked through their distance fields. 0: none, else index + 1.
+ */
 struct mg_jumps {
     uint32_t last;
 };
@@ -57,7 +53,6 @@ struct mg_emit {
     uint32_t argc;
     uint32_t top;
     uint32_t high;     /* registers used so far */
-    uint32_t sending;  /* highest top at a sending instruction */
     uint32_t home_reg; /* or MG_UNIT_NONE */
     bool tail_sends;   /* the frame may be reused */
     bool real_loops;   /* counted loops are real sends here: this is the body of one */

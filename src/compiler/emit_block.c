@@ -94,7 +94,6 @@ static void open_block(struct mg_emit *c, struct mg_ast_body *body, const struct
         mg_reg_box(c, v);
     for (struct mg_variable *v = body->temps; v; v = v->next)
         mg_reg_box(c, v);
-    c->sending = c->top;
 }
 
 /* Compiles the body as code of its own; answers its place among the children. */

@@ -44,7 +44,6 @@ static void open_frame(struct mg_emit *e, struct mg_ast_body *body)
         mg_reg_box(e, v);
     for (struct mg_variable *v = body->temps; v; v = v->next)
         mg_reg_box(e, v);
-    e->sending = e->top;
 }
 
 /* A call of a block in a marked code: `block` and, for cull:, the argument are registers. */
@@ -72,7 +71,6 @@ static void emit_marked(struct mg_emit *e, const struct mg_ast_method *method)
     bool barrier = method->form == MG_FORM_BARRIER;
     e->mark = kinds[method->form];
     e->top = result + 1;
-    e->sending = e->top;
     mg_reg_touch(e, m, 5);
     mg_emit_abc(e, MG_OP_MARK, m, 0, 0);
     marked_call(e, barrier ? 1 : 0, barrier ? 0 : MG_UNIT_NONE, result);

@@ -2,8 +2,8 @@
 /* Messages: windows, and instructions for frequent selectors.
  *
  * Operands go straight into their places in the window. Those whose value cannot change in between
- * (self, literals, blocks, variables nobody assigns here) are put there last, so that the windows of
- * nested sends lie as low as possible: deep recursion is shallow in words. self comes very last.
+ * (self, literals, blocks, variables nobody assigns here) are put there last, so that the windows
+ * of nested sends lie as low as possible: deep recursion is shallow in words. self comes very last.
  */
 #include "base/assert.h"
 #include "compiler/emit.h"

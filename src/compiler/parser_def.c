@@ -461,6 +461,9 @@ static void parse_items(struct mg_parser *p, struct mg_ast_definition *definitio
             orphan(p, &body);
             body.doc_token = mg_parser_next(p);
             body.doc = body.doc_token->text;
+        } else if (mg_parser_at_keyword(p, 0, "namespace:") ||
+                   mg_parser_at_keyword(p, 0, "import:")) {
+            break;
         } else if (mg_parser_at(p, MG_TOKEN_KEYWORD) || mg_parser_at_method(p)) {
             if (keyword_item(p, &body)) {
                 if (p->last_error == p->pos && !mg_parser_at(p, MG_TOKEN_EOF) &&

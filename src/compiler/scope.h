@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What names mean, and where variables live.
  *
- * A variable lives in a register of the code that declares it. A block that is a closure of its own
- * gets a copy of the value when it is made, if the variable cannot change after that; else the
+ * A variable lives in a register of the code that declares it. A block that is a closure of its
+ * own gets a copy of the value when it is made, if the variable cannot change after that; else the
  * variable lives in a cell, which all share (`boxed`). This is decided for each declaration:
  *
  * V1  boxed: captured, and assigned by a closure, or assigned after a capture, where "after" goes by

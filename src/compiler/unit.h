@@ -101,8 +101,8 @@ enum mg_mark_kind { MG_MARK_NONE, MG_MARK_ENSURE, MG_MARK_CURTAIL, MG_MARK_HANDL
 struct mg_unit_code {
     enum mg_code_kind kind;
     uint32_t argc;
-    uint32_t nregs;     /* all registers, including windows and the scratch window */
-    uint32_t scratch;   /* window for (send) instructions: scratch + 2 < nregs, scratch - 3 above all live registers */
+    uint32_t nregs;     /* all registers, including windows */
+    uint32_t scratch;   /* window for (send) instructions: nregs + 3, in the room kept free above every frame */
     uint32_t home_reg;  /* register that HOME fills, or MG_UNIT_NONE: this code, or a block in it, has a ^ from a block */
     uint32_t ncaptures; /* blocks only */
     uint32_t slots_used; /* 1 + highest slot index of self used here or in child blocks; 0 if none */

@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* The frame header below a window, and what a scratch window holds: receiver and two arguments. */
-enum { HEADER_WORDS = 3, SCRATCH_WORDS = 3, MARK_WORDS = 4 };
+/* The frame header below a window, and the registers of a mark. */
+enum { HEADER_WORDS = 3, MARK_WORDS = 4 };
 
 struct check {
     const struct mg_unit *unit;
@@ -297,12 +297,11 @@ static bool header(struct check *check) {
     if (code->nregs > MG_REGISTERS_MAX || code->argc >= code->nregs) {
         return fail(check, "too many registers");
     }
-    if (code->scratch < code->argc + 1 + HEADER_WORDS ||
-        code->scratch + SCRATCH_WORDS > code->nregs) {
-        return fail(check, "no room for the scratch window");
+    if (code->scratch != code->nregs + HEADER_WORDS) {
+        return fail(check, "the scratch window is out of place");
     }
     if (code->home_reg != MG_UNIT_NONE &&
-        (code->home_reg <= code->argc || code->home_reg + HEADER_WORDS >= code->scratch ||
+        (code->home_reg <= code->argc || code->home_reg >= code->nregs ||
          (code->kind == MG_CODE_BLOCK && code->home_reg == code->argc + 1))) {
         return fail(check, "home register out of place");
     }

@@ -8,8 +8,10 @@
 
 #include <stdio.h>
 
-/* Collects if need be so that `words` and the margin fit above top. Answers the distance the stack moved, in *moved. */
-static bool make_room(struct mg_run *run, mg_value *top, size_t words, ptrdiff_t *moved) {
+/* Collects if need be so that `words` and the margin fit above top. Answers the distance the stack
+ * moved, in *moved. */
+static bool make_room(struct mg_run *run, mg_value *top, size_t words, ptrdiff_t *moved)
+{
     struct mg_heap *heap = run->heap;
     uint64_t work = 0;
     struct mg_roots roots = {
@@ -32,14 +34,17 @@ static bool make_room(struct mg_run *run, mg_value *top, size_t words, ptrdiff_t
     return error == 0;
 }
 
-/* End of what is live while the window w is being filled: the frame, or the window if it reaches further. */
-static mg_value *live_top(const struct mg_run *run, mg_value *w, uint32_t argc) {
+/* End of what is live while the window w is being filled: the frame, or the window if it reaches
+ * further. */
+static mg_value *live_top(const struct mg_run *run, mg_value *w, uint32_t argc)
+{
     mg_value *frame_end = run->fp + mg_frame_code(run->fp)->nregs;
     mg_value *window_end = w + argc + 1;
     return window_end > frame_end ? window_end : frame_end;
 }
 
-bool mg_alloc_reserve(struct mg_run *run, mg_value *top, size_t words) {
+bool mg_alloc_reserve(struct mg_run *run, mg_value *top, size_t words)
+{
     mg_value *fp = run->fp;
     uint64_t offset = (uint64_t)(fp - run->heap->stack);
     ptrdiff_t moved;
@@ -49,7 +54,8 @@ bool mg_alloc_reserve(struct mg_run *run, mg_value *top, size_t words) {
 }
 
 /* Reserves with a live window; answers its new place. */
-static mg_value *reserve_window(struct mg_run *run, mg_value *w, uint32_t argc, size_t words) {
+static mg_value *reserve_window(struct mg_run *run, mg_value *w, uint32_t argc, size_t words)
+{
     uint64_t offset = (uint64_t)(w - run->heap->stack);
     if (!mg_alloc_reserve(run, live_top(run, w, argc), words)) {
         return NULL;
@@ -57,11 +63,13 @@ static mg_value *reserve_window(struct mg_run *run, mg_value *w, uint32_t argc, 
     return run->heap->stack + offset;
 }
 
-mg_value *mg_alloc_stack(struct mg_run *run, mg_value *w, uint32_t argc, uint32_t nregs) {
+mg_value *mg_alloc_stack(struct mg_run *run, mg_value *w, uint32_t argc, uint32_t nregs)
+{
     return reserve_window(run, w, argc, (size_t)nregs + MG_FRAME_MARGIN);
 }
 
-mg_value *mg_run_reserve(struct mg_run *run, mg_value *args, size_t words) {
+mg_value *mg_run_reserve(struct mg_run *run, mg_value *args, size_t words)
+{
 #ifndef MG_STRESS
     mg_value *top = live_top(run, args, run->argc);
     if (MG_LIKELY(top + words + MG_FRAME_MARGIN <= run->heap->alloc)) {
@@ -77,7 +85,8 @@ mg_value *mg_run_reserve(struct mg_run *run, mg_value *args, size_t words) {
     return moved;
 }
 
-mg_value *mg_run_become(struct mg_run *run, mg_value *args, bool two_way) {
+mg_value *mg_run_become(struct mg_run *run, mg_value *args, bool two_way)
+{
     uint64_t fp = (uint64_t)(run->fp - run->heap->stack);
     uint64_t w = (uint64_t)(args - run->heap->stack);
     struct mg_roots roots = {
@@ -97,7 +106,8 @@ mg_value *mg_run_become(struct mg_run *run, mg_value *args, bool two_way) {
     return run->args;
 }
 
-mg_value *mg_alloc_message(struct mg_run *run, mg_value *w, uint32_t selector, uint32_t argc) {
+mg_value *mg_alloc_message(struct mg_run *run, mg_value *w, uint32_t selector, uint32_t argc)
+{
     w = reserve_window(run, w, argc, mg_object_span(MG_FORMAT_ARRAY, argc) + 3);
     if (w == NULL) {
         return NULL;
@@ -112,7 +122,8 @@ mg_value *mg_alloc_message(struct mg_run *run, mg_value *w, uint32_t selector, u
     return w;
 }
 
-mg_value *mg_alloc_error(struct mg_run *run, mg_value *w, uint32_t argc) {
+mg_value *mg_alloc_error(struct mg_run *run, mg_value *w, uint32_t argc)
+{
     if (run->error.class_id == MG_NO_CLASS) {
         return NULL; /* a primitive's reserve failed */
     }
@@ -126,7 +137,8 @@ mg_value *mg_alloc_error(struct mg_run *run, mg_value *w, uint32_t argc) {
     return w;
 }
 
-size_t mg_alloc_literal_words(mg_value literal) {
+size_t mg_alloc_literal_words(mg_value literal)
+{
     if (!mg_is_pointer(literal)) {
         return 0;
     }
@@ -146,7 +158,8 @@ size_t mg_alloc_literal_words(mg_value literal) {
     return words;
 }
 
-mg_value mg_alloc_literal(struct mg_heap *heap, mg_value literal) {
+mg_value mg_alloc_literal(struct mg_heap *heap, mg_value literal)
+{
     if (!mg_is_pointer(literal)) {
         return literal;
     }
@@ -164,9 +177,11 @@ mg_value mg_alloc_literal(struct mg_heap *heap, mg_value literal) {
     return mg_pointer(copy);
 }
 
-/* The table of class variables: pairs (id, value) in an Array of a power of two pairs, open addressing. */
+/* The table of class variables: pairs (id, value) in an Array of a power of two pairs, open
+ * addressing. */
 
-static uint64_t cvar_find(const struct mg_object *table, uint32_t id) {
+static uint64_t cvar_find(const struct mg_object *table, uint32_t id)
+{
     uint64_t mask = mg_object_words(table) / 2 - 1;
     uint64_t i = id & mask;
     while (table->words[2 * i] != MG_NIL && table->words[2 * i] != mg_small(id)) {
@@ -175,7 +190,8 @@ static uint64_t cvar_find(const struct mg_object *table, uint32_t id) {
     return 2 * i;
 }
 
-mg_value mg_alloc_cvar_get(mg_value table, uint32_t id) {
+mg_value mg_alloc_cvar_get(mg_value table, uint32_t id)
+{
     if (table == MG_NIL) {
         return MG_NIL;
     }
@@ -185,7 +201,8 @@ mg_value mg_alloc_cvar_get(mg_value table, uint32_t id) {
 }
 
 /* A table keeps at least one pair in four free, so that searches end. */
-static bool cvar_is_full(const struct mg_object *table) {
+static bool cvar_is_full(const struct mg_object *table)
+{
     uint64_t pairs = mg_object_words(table) / 2, used = 0;
     for (uint64_t i = 0; i < pairs; i++) {
         used += table->words[2 * i] != MG_NIL;
@@ -193,7 +210,8 @@ static bool cvar_is_full(const struct mg_object *table) {
     return used + 1 > pairs - pairs / 4;
 }
 
-size_t mg_alloc_cvar_words(mg_value table, uint32_t id) {
+size_t mg_alloc_cvar_words(mg_value table, uint32_t id)
+{
     if (table == MG_NIL) {
         return mg_object_span(MG_FORMAT_ARRAY, 8);
     }
@@ -204,7 +222,8 @@ size_t mg_alloc_cvar_words(mg_value table, uint32_t id) {
     return mg_object_span(MG_FORMAT_ARRAY, 2 * mg_object_words(o));
 }
 
-void mg_alloc_cvar_set(struct mg_heap *heap, mg_value *table, uint32_t id, mg_value v) {
+void mg_alloc_cvar_set(struct mg_heap *heap, mg_value *table, uint32_t id, mg_value v)
+{
     struct mg_object *o = *table == MG_NIL ? NULL : mg_object(*table);
     if (o == NULL || (o->words[cvar_find(o, id)] == MG_NIL && cvar_is_full(o))) {
         uint64_t n = o == NULL ? 8 : 2 * mg_object_words(o);
@@ -225,7 +244,8 @@ void mg_alloc_cvar_set(struct mg_heap *heap, mg_value *table, uint32_t id, mg_va
     mg_store(heap, o, i + 1, v);
 }
 
-bool mg_alloc_global_allowed(struct mg_run *run, const struct mg_global *global, mg_value value) {
+bool mg_alloc_global_allowed(struct mg_run *run, const struct mg_global *global, mg_value value)
+{
     const char *name = mg_world_text(run->world, global->name);
     if (mg_run_is_hidden(run, global->name)) {
         mg_prim_fail(run, MG_CLASS_RESTRICTED_GLOBAL,
@@ -239,7 +259,8 @@ bool mg_alloc_global_allowed(struct mg_run *run, const struct mg_global *global,
     return true;
 }
 
-mg_value mg_alloc_context(struct mg_run *run, const struct mg_code *code, const mg_insn *at) {
+mg_value mg_alloc_context(struct mg_run *run, const struct mg_code *code, const mg_insn *at)
+{
     char place[160];
     int len = mg_trace_place(code, (uint32_t)(at - code->insns), place, sizeof place);
     mg_value text = mg_string_new(run->heap, place, (size_t)len);

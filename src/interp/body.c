@@ -23,7 +23,8 @@
 #define BIRTH_FRAGMENT_WORDS 256
 
 /* Makes room in a newborn's heap, whose stack is empty. */
-static int make_room(struct mg_actor *actor, struct mg_scheduler *s, size_t words) {
+static int make_room(struct mg_actor *actor, struct mg_scheduler *s, size_t words)
+{
     struct mg_heap *heap = &actor->heap;
     if (mg_heap_room(heap, heap->stack) >= words) {
         return 0;
@@ -34,7 +35,8 @@ static int make_room(struct mg_actor *actor, struct mg_scheduler *s, size_t word
 
 /* Writes the measured copy into the child. */
 static int receive_copy(struct mg_actor *actor, struct mg_scheduler *s,
-                        const struct mg_birth *birth, mg_value *out) {
+                        const struct mg_birth *birth, mg_value *out)
+{
     struct mg_copy *copy = birth->copy;
     struct mg_heap *heap = &actor->heap;
     if (copy->words > BIRTH_FRAGMENT_WORDS) {
@@ -54,7 +56,8 @@ static int receive_copy(struct mg_actor *actor, struct mg_scheduler *s,
 
 /* The first frame: an activation of the code at the bottom of the stack. */
 static void first_frame(struct mg_actor *actor, const struct mg_code *code, mg_value block,
-                        mg_value argument) {
+                        mg_value argument)
+{
     mg_value *fp = actor->heap.stack + MG_FRAME_HEADER;
     fp[-3] = 0;
     fp[-2] = 0;
@@ -78,11 +81,13 @@ static void first_frame(struct mg_actor *actor, const struct mg_code *code, mg_v
     body[MG_BODY_CLEANUP] = 0;
 }
 
-static const struct mg_code *block_code(mg_value block) {
+static const struct mg_code *block_code(mg_value block)
+{
     return (const struct mg_code *)(uintptr_t)mg_slot(block, MG_BLOCK_CODE);
 }
 
-static int body_start(struct mg_actor *actor, struct mg_scheduler *s, void *argument) {
+static int body_start(struct mg_actor *actor, struct mg_scheduler *s, void *argument)
+{
     struct mg_birth *birth = argument;
     const struct mg_code *code =
         birth->script != NULL ? birth->script : block_code(birth->roots[0]);
@@ -108,7 +113,8 @@ static int body_start(struct mg_actor *actor, struct mg_scheduler *s, void *argu
 
 /* Turns. */
 
-static void open_run(struct mg_interp *interp, struct mg_actor *actor, struct mg_scheduler *s) {
+static void open_run(struct mg_interp *interp, struct mg_actor *actor, struct mg_scheduler *s)
+{
     struct mg_run *run = &interp->run;
     run->actor = actor;
     run->heap = &actor->heap;
@@ -119,8 +125,10 @@ static void open_run(struct mg_interp *interp, struct mg_actor *actor, struct mg
     run->pc = (const mg_insn *)(uintptr_t)actor->body[MG_BODY_PC];
 }
 
-/* Begins to leave all frames because of an exit. True: clean-up blocks run first; false: nothing is left. */
-static bool begin_exit(struct mg_actor *actor) {
+/* Begins to leave all frames because of an exit. True: clean-up blocks run first; false: nothing is
+ * left. */
+static bool begin_exit(struct mg_actor *actor)
+{
     uint64_t *body = actor->body;
     mg_value *fp = actor->heap.stack + body[MG_BODY_FP];
     const mg_insn *pc = NULL;
@@ -138,8 +146,10 @@ static bool begin_exit(struct mg_actor *actor) {
 
 enum depth { DEPTH_FINE, DEPTH_SIGNAL, DEPTH_OUT };
 
-/* Looks at the depth of the stack between two slices: a slice cannot push more than its reductions. */
-static enum depth check_depth(struct mg_actor *actor) {
+/* Looks at the depth of the stack between two slices: a slice cannot push more than its
+ * reductions. */
+static enum depth check_depth(struct mg_actor *actor)
+{
     uint64_t *body = actor->body;
     uint64_t used = body[MG_BODY_FP] * sizeof(mg_value);
     if (MG_LIKELY(used < MG_LIMIT_STACK_RESERVE)) {
@@ -159,7 +169,8 @@ static enum depth check_depth(struct mg_actor *actor) {
 }
 
 /* Puts an activation on top that signals run->error, then goes on where the actor was. */
-static bool interrupt(struct mg_interp *interp) {
+static bool interrupt(struct mg_interp *interp)
+{
     struct mg_run *run = &interp->run;
     const struct mg_code *code = run->vm->interrupt;
     mg_value *w = run->fp + mg_frame_code(run->fp)->nregs + MG_FRAME_HEADER;
@@ -184,7 +195,8 @@ static bool interrupt(struct mg_interp *interp) {
     return true;
 }
 
-static bool overflow(struct mg_interp *interp) {
+static bool overflow(struct mg_interp *interp)
+{
     struct mg_run *run = &interp->run;
     run->error.class_id = MG_CLASS_STACK_OVERFLOW;
     snprintf(run->error.text, sizeof run->error.text,
@@ -193,7 +205,8 @@ static bool overflow(struct mg_interp *interp) {
     return interrupt(interp);
 }
 
-static enum mg_turn end_turn(struct mg_interp *interp, enum mg_loop_result result) {
+static enum mg_turn end_turn(struct mg_interp *interp, enum mg_loop_result result)
+{
     struct mg_run *run = &interp->run;
     switch (result) {
     case MG_LOOP_YIELD:
@@ -213,7 +226,8 @@ static enum mg_turn end_turn(struct mg_interp *interp, enum mg_loop_result resul
     MG_UNREACHABLE();
 }
 
-static enum mg_turn body_run(struct mg_actor *actor, struct mg_scheduler *s) {
+static enum mg_turn body_run(struct mg_actor *actor, struct mg_scheduler *s)
+{
     struct mg_interp *interp = s->local;
     struct mg_run *run = &interp->run;
     if (MG_UNLIKELY((actor->flags & MG_ACTOR_EXIT_PENDING) != 0) &&
@@ -245,13 +259,15 @@ static enum mg_turn body_run(struct mg_actor *actor, struct mg_scheduler *s) {
     return turn;
 }
 
-static void body_deinit(struct mg_actor *actor, struct mg_scheduler *s) {
+static void body_deinit(struct mg_actor *actor, struct mg_scheduler *s)
+{
     if ((actor->body[MG_BODY_SERIAL] & MG_BODY_LABELLED) != 0) {
         mg_labels_remove(mg_sched_owner(s->sched), mg_actor_pid(actor));
     }
 }
 
-static void body_describe(struct mg_actor *actor, char *text, size_t size) {
+static void body_describe(struct mg_actor *actor, char *text, size_t size)
+{
     const mg_value *fp = actor->heap.stack + actor->body[MG_BODY_FP];
     const struct mg_code *code = mg_frame_code(fp);
     snprintf(text, size, "%s", code->file != NULL ? code->file : "Maggie code");
@@ -266,7 +282,8 @@ const struct mg_behaviour mg_body_behaviour = {
     .unwinds = true,
 };
 
-void mg_body_scheduler_start(void *owner, struct mg_scheduler *s) {
+void mg_body_scheduler_start(void *owner, struct mg_scheduler *s)
+{
     struct mg_vm *vm = owner;
     struct mg_interp *interp = mg_alloc_zero(sizeof *interp);
     mg_copy_init(&interp->copy, vm->world, MG_LIMIT_COPY_WORDS);
@@ -278,7 +295,8 @@ void mg_body_scheduler_start(void *owner, struct mg_scheduler *s) {
     s->local = interp;
 }
 
-void mg_body_scheduler_stop(void *owner, struct mg_scheduler *s) {
+void mg_body_scheduler_stop(void *owner, struct mg_scheduler *s)
+{
     (void)owner;
     struct mg_interp *interp = s->local;
     mg_copy_deinit(&interp->copy);

@@ -12,7 +12,8 @@
 
 #include <stdio.h>
 
-const struct mg_code *mg_vm_code(const struct mg_vm *vm, uint32_t id) {
+const struct mg_code *mg_vm_code(const struct mg_vm *vm, uint32_t id)
+{
     /* V3 acquire: the entry of a counted id is there. Pairs with V2 in number_code(). */
     if (id == 0 || id > load_acquire(&vm->code_count)) {
         return NULL;
@@ -20,11 +21,13 @@ const struct mg_code *mg_vm_code(const struct mg_vm *vm, uint32_t id) {
     return load_relaxed(&vm->codes[id]); /* V4 relaxed: published before the count. */
 }
 
-static uint32_t intern(struct mg_vm *vm, const char *text) {
+static uint32_t intern(struct mg_vm *vm, const char *text)
+{
     return mg_symbol_intern(vm->world->symbols, text, strlen(text));
 }
 
-static void intern_known(struct mg_vm *vm) {
+static void intern_known(struct mg_vm *vm)
+{
 #define X(name, text, argc) vm->selectors[MG_SEL_##name] = intern(vm, text);
     MG_KNOWN_SELECTORS(X)
 #undef X
@@ -37,7 +40,8 @@ static void intern_known(struct mg_vm *vm) {
  *
  *      r5 := r0.  r6 := r1.  r2 := r5 signal: r6.  RESUME
  */
-static struct mg_code *make_interrupt(struct mg_vm *vm) {
+static struct mg_code *make_interrupt(struct mg_vm *vm)
+{
     struct mg_world *world = vm->world;
     struct mg_code *code = mg_world_alloc(world, sizeof *code);
     uint64_t *insns = mg_world_alloc(world, 4 * sizeof *insns);
@@ -53,15 +57,16 @@ static struct mg_code *make_interrupt(struct mg_vm *vm) {
     code->sites = site;
     code->caches = mg_world_alloc(world, sizeof *code->caches);
     code->argc = 1;
-    code->nregs = 12;
-    code->scratch = 9;
+    code->nregs = 7;
+    code->scratch = 10;
     code->super_class = MG_NO_CLASS;
     code->file = "(runtime)";
     return code;
 }
 
 static int install(struct mg_vm *vm, const struct mg_unit *unit, struct mg_code **script,
-                   char problem[256]) {
+                   char problem[256])
+{
     struct mg_verify verify;
     if (mg_verify_unit(unit, &verify) != 0) {
         snprintf(problem, 256, "the code does not verify: %s", verify.problem);
@@ -76,7 +81,8 @@ static int install(struct mg_vm *vm, const struct mg_unit *unit, struct mg_code 
     return error;
 }
 
-static int install_library(struct mg_vm *vm, const void *archive, size_t len, char problem[256]) {
+static int install_library(struct mg_vm *vm, const void *archive, size_t len, char problem[256])
+{
     struct mg_unit unit;
     struct mg_code *script;
     mg_unit_init(&unit);
@@ -94,7 +100,8 @@ static int install_library(struct mg_vm *vm, const void *archive, size_t len, ch
     return error;
 }
 
-struct mg_vm *mg_vm_new(const void *archive, size_t len, char problem[256]) {
+struct mg_vm *mg_vm_new(const void *archive, size_t len, char problem[256])
+{
     struct mg_vm *vm = mg_alloc_zero(sizeof *vm);
     vm->world = mg_world_new();
     vm->exit_status = -1;
@@ -113,7 +120,8 @@ struct mg_vm *mg_vm_new(const void *archive, size_t len, char problem[256]) {
     return vm;
 }
 
-void mg_vm_free(struct mg_vm *vm) {
+void mg_vm_free(struct mg_vm *vm)
+{
     mg_lock_deinit(&vm->load_lock);
     mg_traits_deinit(&vm->traits);
     mg_strmap_deinit(&vm->primitives);
@@ -125,13 +133,15 @@ void mg_vm_free(struct mg_vm *vm) {
 
 /* What exists, for the compiler. */
 
-static struct mg_text text_of(const struct mg_vm *vm, uint32_t symbol) {
+static struct mg_text text_of(const struct mg_vm *vm, uint32_t symbol)
+{
     const struct mg_symbol_entry *entry = mg_symbol_entry(vm->world->symbols, symbol);
     return (struct mg_text){entry->text, entry->len};
 }
 
 static const struct mg_text *texts_of(const struct mg_vm *vm, struct mg_arena *arena,
-                                      const uint32_t *symbols, uint32_t count) {
+                                      const uint32_t *symbols, uint32_t count)
+{
     struct mg_text *texts = mg_arena_alloc(arena, (count + 1) * sizeof *texts);
     for (uint32_t i = 0; i < count; i++) {
         texts[i] = text_of(vm, symbols[i]);
@@ -140,7 +150,8 @@ static const struct mg_text *texts_of(const struct mg_vm *vm, struct mg_arena *a
 }
 
 static bool find_class(void *context, struct mg_arena *arena, struct mg_text name,
-                       struct mg_known_class *out) {
+                       struct mg_known_class *out)
+{
     const struct mg_vm *vm = context;
     uint32_t id = mg_world_class_named(vm->world, name.bytes, name.len);
     if (id == MG_NO_CLASS) {
@@ -162,7 +173,8 @@ static bool find_class(void *context, struct mg_arena *arena, struct mg_text nam
 }
 
 static bool has_method(void *context, struct mg_text class_name, bool class_side,
-                       struct mg_text selector, bool inherited) {
+                       struct mg_text selector, bool inherited)
+{
     const struct mg_vm *vm = context;
     uint32_t id = mg_world_class_named(vm->world, class_name.bytes, class_name.len);
     uint32_t symbol = mg_symbol_find(vm->world->symbols, selector.bytes, selector.len);
@@ -177,7 +189,8 @@ static bool has_method(void *context, struct mg_text class_name, bool class_side
 }
 
 static bool find_trait(void *context, struct mg_arena *arena, struct mg_text name,
-                       struct mg_trait *out) {
+                       struct mg_trait *out)
+{
     (void)arena;
     const struct mg_vm *vm = context;
     const struct mg_trait *trait = mg_traits_find(&vm->traits, name);
@@ -188,12 +201,14 @@ static bool find_trait(void *context, struct mg_arena *arena, struct mg_text nam
     return true;
 }
 
-void mg_vm_compile_env(struct mg_vm *vm, struct mg_compile_env *env) {
+void mg_vm_compile_env(struct mg_vm *vm, struct mg_compile_env *env)
+{
     *env = (struct mg_compile_env){vm, find_class, has_method, find_trait};
 }
 
 int mg_vm_load(struct mg_vm *vm, const struct mg_source *sources, uint32_t count,
-               struct mg_diags *diags, struct mg_code **script, char problem[256]) {
+               struct mg_diags *diags, struct mg_code **script, char problem[256])
+{
     struct mg_compile_env env;
     struct mg_compile_options options = {.library = false};
     struct mg_unit unit;
@@ -210,7 +225,8 @@ int mg_vm_load(struct mg_vm *vm, const struct mg_source *sources, uint32_t count
 }
 
 int mg_vm_load_method(struct mg_vm *vm, uint32_t class_id, const struct mg_source *source,
-                      struct mg_diags *diags, uint32_t *selector, char problem[256]) {
+                      struct mg_diags *diags, uint32_t *selector, char problem[256])
+{
     struct mg_compile_env env;
     struct mg_compile_options options = {.library = false};
     struct mg_unit unit;

@@ -8,8 +8,8 @@
 
 #include "object/world.h"
 
-/* Where the elements of v stand; false for what is neither Array nor ArrayList, nor of a class below
- * them. An ArrayList whose variables make no sense, which reflection can bring about, has no
+/* Where the elements of v stand; false for what is neither Array nor ArrayList, nor of a class
+ * below them. An ArrayList whose variables make no sense, which reflection can bring about, has no
  * elements. */
 static inline bool mg_elements_of(const struct mg_world *world, mg_value v,
                                   const mg_value **elements, uint64_t *count)

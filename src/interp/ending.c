@@ -10,12 +10,15 @@
 
 #include <inttypes.h>
 
-static uint32_t reason(struct mg_run *run, enum mg_reason which) {
+static uint32_t reason(struct mg_run *run, enum mg_reason which)
+{
     return run->vm->reasons[which];
 }
 
-/* A record with result (index 0) and error (index 1) copied out; NULL when both are immediate or cannot be sent. */
-static struct mg_exit_record *make_record(struct mg_run *run, const mg_value values[2]) {
+/* A record with result (index 0) and error (index 1) copied out; NULL when both are immediate or
+ * cannot be sent. */
+static struct mg_exit_record *make_record(struct mg_run *run, const mg_value values[2])
+{
     if (!mg_is_pointer(values[0]) && !mg_is_pointer(values[1])) {
         return NULL;
     }
@@ -31,7 +34,8 @@ static struct mg_exit_record *make_record(struct mg_run *run, const mg_value val
 }
 
 /* An exception with only its text and trace: what is left of one whose slots cannot be sent. */
-static mg_value bare_exception(mg_value exception) {
+static mg_value bare_exception(mg_value exception)
+{
     struct mg_object *o = mg_object(exception);
     uint64_t n = mg_object_words(o);
     for (uint64_t i = 0; i < n; i++) {
@@ -44,7 +48,8 @@ static mg_value bare_exception(mg_value exception) {
     return exception;
 }
 
-static void set_error(struct mg_run *run, mg_value exception) {
+static void set_error(struct mg_run *run, mg_value exception)
+{
     mg_value values[2] = {MG_NIL, exception};
     struct mg_exit_record *record = make_record(run, values);
     if (record == NULL) {
@@ -56,7 +61,8 @@ static void set_error(struct mg_run *run, mg_value exception) {
 }
 
 /* The result cannot be sent: the process ends with an error that says why. */
-static void set_unsendable(struct mg_run *run) {
+static void set_unsendable(struct mg_run *run)
+{
     mg_process_measure(run, &run->body[MG_BODY_RESULT], 1);
     size_t len = strlen(run->error.text);
     struct mg_roots roots = {
@@ -71,8 +77,8 @@ static void set_unsendable(struct mg_run *run) {
         return;
     }
     mg_value text = mg_string_new(run->heap, run->error.text, len);
-    struct mg_object *o = mg_heap_alloc_small(run->heap, MG_CLASS_NOT_SENDABLE, MG_FORMAT_SLOTS,
-                                              MG_EXCEPTION_SLOTS);
+    struct mg_object *o =
+        mg_heap_alloc_small(run->heap, MG_CLASS_NOT_SENDABLE, MG_FORMAT_SLOTS, MG_EXCEPTION_SLOTS);
     for (uint32_t i = 0; i < MG_EXCEPTION_SLOTS; i++) {
         o->words[i] = MG_NIL;
     }
@@ -80,7 +86,8 @@ static void set_unsendable(struct mg_run *run) {
     set_error(run, mg_pointer(o));
 }
 
-void mg_ending_normal(struct mg_run *run, mg_value result) {
+void mg_ending_normal(struct mg_run *run, mg_value result)
+{
     uint32_t normal = reason(run, MG_REASON_NORMAL);
     if (!mg_is_pointer(result)) {
         mg_actor_set_exit(run->actor, run->scheduler, normal, MG_PID_NONE, result, NULL);
@@ -95,7 +102,8 @@ void mg_ending_normal(struct mg_run *run, mg_value result) {
     mg_actor_set_exit(run->actor, run->scheduler, normal, MG_PID_NONE, MG_NIL, record);
 }
 
-void mg_ending_exit(struct mg_run *run) {
+void mg_ending_exit(struct mg_run *run)
+{
     mg_value exception = run->body[MG_BODY_ERROR];
     mg_value own = run->body[MG_BODY_RESULT];
     if (mg_is_pointer(exception)) {
@@ -113,7 +121,8 @@ void mg_ending_exit(struct mg_run *run) {
 }
 
 /* `process 17 'label'`. */
-static void put_name(struct mg_run *run, struct mg_buf *out) {
+static void put_name(struct mg_run *run, struct mg_buf *out)
+{
     if (run->vm->main_pid == mg_actor_pid(run->actor)) {
         mg_buf_puts(out, "main process");
         return;
@@ -126,7 +135,8 @@ static void put_name(struct mg_run *run, struct mg_buf *out) {
     }
 }
 
-void mg_ending_memory(struct mg_run *run) {
+void mg_ending_memory(struct mg_run *run)
+{
     struct mg_buf text;
     mg_buf_init(&text);
     mg_buf_puts(&text, "Error: ");
@@ -142,7 +152,8 @@ void mg_ending_memory(struct mg_run *run) {
 }
 
 /* The stack as text, instead of addresses that mean nothing elsewhere. */
-static void put_trace(struct mg_run *run, mg_value trace, struct mg_buf *out) {
+static void put_trace(struct mg_run *run, mg_value trace, struct mg_buf *out)
+{
     struct mg_trace_record records[MG_LIMIT_TRACE_FRAMES];
     if (!mg_is_instance(trace, MG_CLASS_BYTE_ARRAY)) {
         return;
@@ -156,13 +167,13 @@ static void put_trace(struct mg_run *run, mg_value trace, struct mg_buf *out) {
     mg_trace_print(run->vm, records, (uint32_t)count, out);
 }
 
-static void report(struct mg_run *run, mg_value exception, const struct mg_buf *trace) {
+static void report(struct mg_run *run, mg_value exception, const struct mg_buf *trace)
+{
     struct mg_buf out;
     mg_buf_init(&out);
     mg_buf_puts(&out, "Error: ");
     put_name(run, &out);
-    const struct mg_class *class =
-        mg_world_class(run->world, mg_class_of(run->world, exception));
+    const struct mg_class *class = mg_world_class(run->world, mg_class_of(run->world, exception));
     mg_buf_printf(&out, ": %s", mg_world_text(run->world, class->name));
     const char *text;
     size_t len;
@@ -179,7 +190,8 @@ static void report(struct mg_run *run, mg_value exception, const struct mg_buf *
     mg_buf_deinit(&out);
 }
 
-mg_value *mg_ending_crash(struct mg_run *run, mg_value *args) {
+mg_value *mg_ending_crash(struct mg_run *run, mg_value *args)
+{
     struct mg_buf trace;
     mg_buf_init(&trace);
     put_trace(run, mg_slot(args[0], MG_EXCEPTION_TRACE), &trace);

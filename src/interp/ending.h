@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* How Maggie actors end: results and exceptions become exit records, and a crash is told once on standard error.
+/* How Maggie actors end: results and exceptions become exit records, and a crash is told once on
+ * standard error.
  *
- * E1  What crosses the border of an actor about an exception: its class, its slots as far as they can be sent, and the
- *     stack as text. What would lead back into the dead actor (resumer, handler token) is cleared.
+ * E1  What crosses the border of an actor about an exception: its class, its slots as far as they
+ *     can be sent, and the stack as text. What would lead back into the dead actor (resumer,
+ *     handler token) is cleared.
  *
  * Threads: the one that runs the actor.
  */
@@ -11,7 +13,8 @@
 
 #include "interp/vm.h"
 
-/* The first frame has returned: reason #normal with this result; an error that names it if it cannot be sent. */
+/* The first frame has returned: reason #normal with this result; an error that names it if it
+ * cannot be sent. */
 void mg_ending_normal(struct mg_run *run, mg_value result);
 
 /* All frames are left because of a crash, an exit that hit the actor, or its own `exit:`. */
@@ -20,8 +23,8 @@ void mg_ending_exit(struct mg_run *run);
 /* The cap on memory is reached: reason #memory, no clean-up. */
 void mg_ending_memory(struct mg_run *run);
 
-/* Nobody handled the exception: remembers it as what the actor dies of, and reports it. The window's new place, or NULL when
- * the cap is reached. MG_MAY_COLLECT. */
+/* Nobody handled the exception: remembers it as what the actor dies of, and reports it. The
+ * window's new place, or NULL when the cap is reached. MG_MAY_COLLECT. */
 mg_value *mg_ending_crash(struct mg_run *run, mg_value *args);
 
 #endif

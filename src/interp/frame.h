@@ -7,18 +7,20 @@
  *      +-----+-----+---+------+------+------+----+----+---+
  *        ^ fp                           w-1   ^ fp' = w
  *
- *      link   distance to the caller's fp in words << 2 | calls elided by tail sends << 34; distance 0: first frame
- *      pc     the caller's next instruction; the one before it names the register that gets the result
+ *      link   distance to the caller's fp in words << 2 (0: first frame) | elided calls << 34
+ *      pc     the caller's next instruction; the one before it names the result's register
  *      code   struct mg_code of this activation
  *
- * All three are multiples of four, so the collector takes them for SmallIntegers (V1) and scans the stack as one flat
- * array.
+ * All three are multiples of four, so the collector takes them for SmallIntegers (V1) and scans the
+ * stack as one flat array.
  *
- * F1  Registers argc+1.. are nil at entry, and a collection scans each frame to the end of its registers. So a register
- *     always holds a valid value, if perhaps an old one.
- * F2  Above a frame's registers at least MG_FRAME_MARGIN words are free: windows for errors fit without a check.
- * F3  Marked frames (ensure, handlers) form a chain from newest to oldest through R[argc+1]; the head is in the actor's
- *     body words. A frame on the chain is never reused by a tail send.
+ * F1  Registers argc+1.. are nil at entry, and a collection scans each frame to the end of its
+ *     registers. So a register always holds a valid value, if perhaps an old one.
+ * F2  Above the newest frame's registers at least MG_FRAME_MARGIN words are free: the scratch
+ *     window (header, receiver, two arguments) fits without a check, and older frames need no such
+ *     room.
+ * F3  Marked frames (ensure, handlers) form a chain from newest to oldest through R[argc+1]; the
+ *     head is in the actor's body words. A frame on the chain is never reused by a tail send.
  *
  * Threads: the one that runs the actor.
  */
@@ -31,39 +33,49 @@
 #include "object/method.h"
 
 #define MG_FRAME_HEADER 3
-#define MG_FRAME_MARGIN 4
+#define MG_FRAME_MARGIN 6
 
 #define MG_FRAME_ELIDED_SHIFT 34
 #define MG_FRAME_ELIDED_MAX ((uint64_t)1 << 28)
 
-static inline const struct mg_code *mg_frame_code(const mg_value *fp) {
+static inline const struct mg_code *mg_frame_code(const mg_value *fp)
+{
     return (const struct mg_code *)(uintptr_t)fp[-1];
 }
-static inline const mg_insn *mg_frame_return_pc(const mg_value *fp) {
+static inline const mg_insn *mg_frame_return_pc(const mg_value *fp)
+{
     return (const mg_insn *)(uintptr_t)fp[-2];
 }
-static inline uint32_t mg_frame_distance(const mg_value *fp) { return (uint32_t)fp[-3] >> 2; }
-static inline uint64_t mg_frame_elided(const mg_value *fp) {
+static inline uint32_t mg_frame_distance(const mg_value *fp)
+{
+    return (uint32_t)fp[-3] >> 2;
+}
+static inline uint64_t mg_frame_elided(const mg_value *fp)
+{
     return fp[-3] >> MG_FRAME_ELIDED_SHIFT;
 }
 
 /* Fills registers from..nregs with nil. */
-static inline void mg_frame_clear(mg_value *fp, uint32_t from, uint32_t nregs) {
+static inline void mg_frame_clear(mg_value *fp, uint32_t from, uint32_t nregs)
+{
     for (uint32_t i = from; i < nregs; i++) {
         fp[i] = MG_NIL;
     }
 }
 
-/* Tokens of activations that `^` in a block may leave: offset of the frame from the stack's base, and a serial number,
- * as one SmallInteger. 0 means detached: the block arrived in a message or was spawned. A token is alive when the frame
- * at its offset is an activation whose home register holds the very same token. The serial wraps after 2^34 homes in
- * one actor; a stale token would have to meet an equal one at the same depth after exactly that many. */
+/* Tokens of activations that `^` in a block may leave: offset of the frame from the stack's base,
+ * and a serial number, as one SmallInteger. 0 means detached: the block arrived in a message or was
+ * spawned. A token is alive when the frame at its offset is an activation whose home register holds
+ * the very same token. The serial wraps after 2^34 homes in one actor; a stale token would have to
+ * meet an equal one at the same depth after exactly that many. */
 #define MG_HOME_OFFSET_BITS 27
 
-static inline mg_value mg_home_token(uint64_t offset, uint64_t serial) {
+static inline mg_value mg_home_token(uint64_t offset, uint64_t serial)
+{
     return (offset | (serial & (((uint64_t)1 << 34) - 1)) << MG_HOME_OFFSET_BITS) << MG_TAG_BITS;
 }
-static inline uint64_t mg_home_offset(mg_value token) {
+static inline uint64_t mg_home_offset(mg_value token)
+{
     return token >> MG_TAG_BITS & (((uint64_t)1 << MG_HOME_OFFSET_BITS) - 1);
 }
 
@@ -75,18 +87,26 @@ enum mg_body_word {
     MG_BODY_SERIAL, /* last home serial */
     MG_BODY_CVARS,  /* value: this actor's class variables, an Array of id, value pairs, or nil */
     MG_BODY_ERROR,  /* value: the exception an ending actor dies of, or nil */
-    MG_BODY_RESULT, /* value: the result of an ending actor, or the progress of a waiting primitive; else nil */
+    MG_BODY_RESULT, /* value: an ending actor's result, a waiting primitive's progress, or nil */
     MG_BODY_CLEANUP, /* while exiting: offset of the frame whose clean-up block runs; 0 when not */
     MG_BODY_WORDS
 };
 
-/* A send to be repeated when the actor runs next (its window was changed by perform: or the like, so the instruction
- * cannot run again) is kept as a SmallInteger in MG_BODY_ERROR, which is nil otherwise while the actor lives. */
-static inline mg_value mg_resend(ptrdiff_t window, uint32_t selector) {
+/* A send to be repeated when the actor runs next (its window was changed by perform: or the like,
+ * so the instruction cannot run again) is kept as a SmallInteger in MG_BODY_ERROR, which is nil
+ * otherwise while the actor lives. */
+static inline mg_value mg_resend(ptrdiff_t window, uint32_t selector)
+{
     return mg_small((int64_t)window << 32 | selector);
 }
-static inline ptrdiff_t mg_resend_window(mg_value word) { return mg_small_value(word) >> 32; }
-static inline uint32_t mg_resend_selector(mg_value word) { return (uint32_t)mg_small_value(word); }
+static inline ptrdiff_t mg_resend_window(mg_value word)
+{
+    return mg_small_value(word) >> 32;
+}
+static inline uint32_t mg_resend_selector(mg_value word)
+{
+    return (uint32_t)mg_small_value(word);
+}
 
 /* The words that a collection must treat as values. */
 #define MG_BODY_VALUES_FROM MG_BODY_CVARS

@@ -17,21 +17,25 @@ struct job {
     struct mg_code **codes; /* by index of the unit */
 };
 
-static uint32_t intern(struct job *job, struct mg_text text) {
+static uint32_t intern(struct job *job, struct mg_text text)
+{
     return mg_symbol_intern(job->world->symbols, text.bytes, text.len);
 }
 
-static int problem(struct job *job, int error, const char *what, struct mg_text name) {
+static int problem(struct job *job, int error, const char *what, struct mg_text name)
+{
     snprintf(job->install->problem, sizeof job->install->problem, "%s: %.*s", what, (int)name.len,
              name.bytes);
     return error;
 }
 
-static const char *keep_text(struct job *job, struct mg_text text) {
+static const char *keep_text(struct job *job, struct mg_text text)
+{
     return text.len == 0 ? NULL : mg_world_strdup(job->world, text.bytes, text.len);
 }
 
-static uint32_t *intern_all(struct job *job, const struct mg_text *texts, uint32_t count) {
+static uint32_t *intern_all(struct job *job, const struct mg_text *texts, uint32_t count)
+{
     uint32_t *ids = mg_world_alloc(job->world, (count + 1) * sizeof *ids);
     for (uint32_t i = 0; i < count; i++) {
         ids[i] = intern(job, texts[i]);
@@ -40,7 +44,8 @@ static uint32_t *intern_all(struct job *job, const struct mg_text *texts, uint32
 }
 
 /* Whether the class has that class variable already, itself or from above. */
-static void add_new_cvars(struct job *job, uint32_t id, const struct mg_unit_class *c) {
+static void add_new_cvars(struct job *job, uint32_t id, const struct mg_unit_class *c)
+{
     for (uint32_t i = 0; i < c->cvar_count; i++) {
         uint32_t name = intern(job, c->cvars[i]);
         if (mg_world_cvar(job->world, id, name) == 0) {
@@ -49,7 +54,8 @@ static void add_new_cvars(struct job *job, uint32_t id, const struct mg_unit_cla
     }
 }
 
-static int install_class(struct job *job, const struct mg_unit_class *c) {
+static int install_class(struct job *job, const struct mg_unit_class *c)
+{
     struct mg_world *world = job->world;
     uint32_t id = mg_world_class_named(world, c->name.bytes, c->name.len);
     const char *doc = keep_text(job, c->doc);
@@ -70,9 +76,9 @@ static int install_class(struct job *job, const struct mg_unit_class *c) {
     return id == MG_NO_CLASS ? problem(job, MG_ELIMIT, "the class cannot be defined", c->name) : 0;
 }
 
-static int install_sites(struct job *job, struct mg_code *code, const struct mg_unit_code *u) {
-    struct mg_code_site *sites =
-        mg_world_alloc(job->world, (u->site_count + 1) * sizeof *sites);
+static int install_sites(struct job *job, struct mg_code *code, const struct mg_unit_code *u)
+{
+    struct mg_code_site *sites = mg_world_alloc(job->world, (u->site_count + 1) * sizeof *sites);
     for (uint32_t i = 0; i < u->site_count; i++) {
         sites[i].selector = intern(job, u->sites[i].selector);
         sites[i].argc = u->sites[i].argc;
@@ -85,9 +91,9 @@ static int install_sites(struct job *job, struct mg_code *code, const struct mg_
     return 0;
 }
 
-static void install_lines(struct job *job, struct mg_code *code, const struct mg_unit_code *u) {
-    struct mg_code_line *lines =
-        mg_world_alloc(job->world, (u->line_count + 1) * sizeof *lines);
+static void install_lines(struct job *job, struct mg_code *code, const struct mg_unit_code *u)
+{
+    struct mg_code_line *lines = mg_world_alloc(job->world, (u->line_count + 1) * sizeof *lines);
     for (uint32_t i = 0; i < u->line_count; i++) {
         lines[i] = (struct mg_code_line){u->lines[i].insn, u->lines[i].line, u->lines[i].column};
     }
@@ -95,8 +101,8 @@ static void install_lines(struct job *job, struct mg_code *code, const struct mg
     code->line_count = u->line_count;
 }
 
-static int install_references(struct job *job, struct mg_code *code,
-                              const struct mg_unit_code *u) {
+static int install_references(struct job *job, struct mg_code *code, const struct mg_unit_code *u)
+{
     struct mg_world *world = job->world;
     struct mg_global **globals =
         mg_world_alloc(world, (u->global_count + 1) * sizeof(struct mg_global *));
@@ -117,7 +123,8 @@ static int install_references(struct job *job, struct mg_code *code,
     return 0;
 }
 
-static int install_code(struct job *job, uint32_t index) {
+static int install_code(struct job *job, uint32_t index)
+{
     const struct mg_unit_code *u = &job->unit->codes[index];
     struct mg_code *code = job->codes[index];
     struct mg_world *world = job->world;
@@ -156,7 +163,8 @@ static int install_code(struct job *job, uint32_t index) {
 
 /* A code and the blocks in it belong to the method; sends to super start above its class. */
 static int own_code(struct job *job, uint32_t index, struct mg_method *method,
-                    const struct mg_class *class) {
+                    const struct mg_class *class)
+{
     const struct mg_unit_code *u = &job->unit->codes[index];
     struct mg_code *code = job->codes[index];
     if (u->slots_used > class->slot_count) {
@@ -172,8 +180,8 @@ static int own_code(struct job *job, uint32_t index, struct mg_method *method,
     return 0;
 }
 
-static int bind_primitive(struct job *job, const struct mg_unit_method *u,
-                          struct mg_method *method) {
+static int bind_primitive(struct job *job, const struct mg_unit_method *u, struct mg_method *method)
+{
     char name[256];
     snprintf(name, sizeof name, "%.*s%s>>%.*s", (int)u->class_name.len, u->class_name.bytes,
              (u->flags & MG_METHOD_CLASS_SIDE) != 0 ? " class" : "", (int)u->selector.len,
@@ -188,8 +196,8 @@ static int bind_primitive(struct job *job, const struct mg_unit_method *u,
     return 0;
 }
 
-static int install_method(struct job *job, const struct mg_unit_method *u,
-                          struct mg_method **out) {
+static int install_method(struct job *job, const struct mg_unit_method *u, struct mg_method **out)
+{
     struct mg_world *world = job->world;
     uint32_t id = mg_world_class_named(world, u->class_name.bytes, u->class_name.len);
     if (id == MG_NO_CLASS) {
@@ -224,7 +232,8 @@ static int install_method(struct job *job, const struct mg_unit_method *u,
 }
 
 /* Gives a code its id. Units are installed one at a time. */
-static bool number_code(struct mg_vm *vm, struct mg_code *code) {
+static bool number_code(struct mg_vm *vm, struct mg_code *code)
+{
     /* V1 relaxed: only installers write it, one at a time. */
     uint32_t id = load_relaxed(&vm->code_count) + 1;
     if (id >= MG_VM_CODES_MAX) {
@@ -237,7 +246,8 @@ static bool number_code(struct mg_vm *vm, struct mg_code *code) {
     return true;
 }
 
-static int install_all(struct job *job) {
+static int install_all(struct job *job)
+{
     const struct mg_unit *unit = job->unit;
     int error = 0;
     for (uint32_t i = 0; i < unit->class_count && error == 0; i++) {
@@ -264,7 +274,8 @@ static int install_all(struct job *job) {
     return error;
 }
 
-int mg_install_unit(struct mg_vm *vm, const struct mg_unit *unit, struct mg_install *install) {
+int mg_install_unit(struct mg_vm *vm, const struct mg_unit *unit, struct mg_install *install)
+{
     struct job job = {.vm = vm, .world = vm->world, .unit = unit, .install = install};
     install->problem[0] = '\0';
     install->script = NULL;

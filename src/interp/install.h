@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The installer: makes the classes and methods of a verified unit part of a node's world. Names become ids here, and
- * nowhere else; primitives are bound here.
+/* The installer: makes the classes and methods of a verified unit part of a node's world. Names
+ * become ids here, and nowhere else; primitives are bound here.
  *
  * I1  A unit is installed wholly or not at all, as far as methods go: they are published together.
  * I2  Literals become SHARED objects that live as long as the world.
  *
- * Threads: any, one at a time a world (mg_world_install takes the lock). Memory: everything made belongs to the world;
- * the unit may be freed afterwards.
+ * Threads: any, one at a time a world (mg_world_install takes the lock). Memory: everything made
+ * belongs to the world; the unit may be freed afterwards.
  */
 #ifndef MG_INTERP_INSTALL_H
 #define MG_INTERP_INSTALL_H
@@ -20,8 +20,8 @@ struct mg_install {
     char problem[256];      /* out: what was wrong, when the answer is negative */
 };
 
-/* Installs a unit that mg_verify_unit has accepted. MG_ENOENT: a superclass, class or primitive is missing; MG_EINVAL: a
- * method does not fit its class; MG_ELIMIT: a table is full. */
+/* Installs a unit that mg_verify_unit has accepted. MG_ENOENT: a superclass, class or primitive is
+ * missing; MG_EINVAL: a method does not fit its class; MG_ELIMIT: a table is full. */
 MG_MUST_CHECK int mg_install_unit(struct mg_vm *vm, const struct mg_unit *unit,
                                   struct mg_install *install);
 

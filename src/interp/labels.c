@@ -11,12 +11,14 @@ struct label {
     char text[MG_LABEL_MAX];
 };
 
-void mg_labels_init(struct mg_labels *labels) {
+void mg_labels_init(struct mg_labels *labels)
+{
     mg_lock_init(&labels->lock, MG_RANK_LEAF);
     mg_map_init(&labels->map);
 }
 
-void mg_labels_deinit(struct mg_labels *labels) {
+void mg_labels_deinit(struct mg_labels *labels)
+{
     uint64_t pid, label;
     for (uint32_t i = 0; mg_map_at(&labels->map, i, &pid, &label); i++) {
         mg_free((void *)(uintptr_t)label);
@@ -25,7 +27,8 @@ void mg_labels_deinit(struct mg_labels *labels) {
     mg_lock_deinit(&labels->lock);
 }
 
-void mg_labels_put(struct mg_vm *vm, mg_pid pid, const char *text, size_t len) {
+void mg_labels_put(struct mg_vm *vm, mg_pid pid, const char *text, size_t len)
+{
     struct label *label = mg_alloc_zero(sizeof *label);
     if (len >= MG_LABEL_MAX) {
         len = MG_LABEL_MAX - 1;
@@ -43,7 +46,8 @@ void mg_labels_put(struct mg_vm *vm, mg_pid pid, const char *text, size_t len) {
     mg_free((void *)(uintptr_t)before);
 }
 
-bool mg_labels_get(struct mg_vm *vm, mg_pid pid, char text[MG_LABEL_MAX], size_t *len) {
+bool mg_labels_get(struct mg_vm *vm, mg_pid pid, char text[MG_LABEL_MAX], size_t *len)
+{
     uint64_t found;
     mg_lock_acquire(&vm->labels.lock);
     bool there = mg_map_get(&vm->labels.map, pid, &found);
@@ -56,7 +60,8 @@ bool mg_labels_get(struct mg_vm *vm, mg_pid pid, char text[MG_LABEL_MAX], size_t
     return there;
 }
 
-void mg_labels_remove(struct mg_vm *vm, mg_pid pid) {
+void mg_labels_remove(struct mg_vm *vm, mg_pid pid)
+{
     uint64_t found = 0;
     mg_lock_acquire(&vm->labels.lock);
     (void)mg_map_get(&vm->labels.map, pid, &found);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Labels of processes: texts for people, that any process may read. They are few, so one table with a lock holds them all.
+/* Labels of processes: texts for people, that any process may read. They are few, so one table with
+ * a lock holds them all.
  *
  * Threads: any. Memory: texts are copied in and out; a label goes with its process.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Literals: see literal.h. Each object is built in a heap of its own in the world's memory, then marked SHARED; the heap
- * is forgotten, its words stay. */
+/* Literals: see literal.h. Each object is built in a heap of its own in the world's memory, then
+ * marked SHARED; the heap is forgotten, its words stay. */
 #include "interp/literal.h"
 
 #include "object/bigint.h"
@@ -10,13 +10,15 @@
 #include "object/heap.h"
 
 /* A heap with exactly this room, in memory that lives as long as the world. */
-static void open_heap(struct mg_world *world, struct mg_heap *heap, size_t words) {
+static void open_heap(struct mg_world *world, struct mg_heap *heap, size_t words)
+{
     mg_value *memory = mg_world_alloc(world, (words + 1) * sizeof *memory);
     mg_heap_init(heap, memory, (uint32_t)words, UINT64_MAX);
 }
 
 /* Freezes an object: its hashes are drawn, nobody may write to it again. */
-static mg_value freeze(mg_value v) {
+static mg_value freeze(mg_value v)
+{
     if (!mg_is_pointer(v)) {
         return v;
     }
@@ -32,7 +34,8 @@ static mg_value freeze(mg_value v) {
     return v;
 }
 
-static mg_value publish_array(struct mg_world *world, const struct mg_literal *literal) {
+static mg_value publish_array(struct mg_world *world, const struct mg_literal *literal)
+{
     uint32_t n = literal->as.array.count;
     struct mg_heap heap;
     open_heap(world, &heap, mg_object_span(MG_FORMAT_ARRAY, n));
@@ -43,7 +46,8 @@ static mg_value publish_array(struct mg_world *world, const struct mg_literal *l
     return freeze(mg_pointer(array));
 }
 
-mg_value mg_literal_publish(struct mg_world *world, const struct mg_literal *literal) {
+mg_value mg_literal_publish(struct mg_world *world, const struct mg_literal *literal)
+{
     struct mg_heap heap;
     struct mg_text text = literal->as.text;
     mg_value v = MG_NIL;

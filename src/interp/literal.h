@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Literals of code as values: immediates, or SHARED objects in the world's memory, immutable and never freed before it. */
+/* Literals of code as values: immediates, or SHARED objects in the world's memory, immutable and
+ * never freed before it. */
 #ifndef MG_INTERP_LITERAL_H
 #define MG_INTERP_LITERAL_H
 

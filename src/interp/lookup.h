@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* From a receiver's class and a selector to a method, fast: the site's cache word, then the scheduler's own look-up
- * cache, then the class tables.
+/* From a receiver's class and a selector to a method, fast: the site's cache word, then the
+ * scheduler's own look-up cache, then the class tables.
  *
  *      site word     lookup id 32 | method index 32      shared by all schedulers, written rarely
  *      own cache     (lookup id, selector) -> method     4,096 entries, private
  *      tables        mg_world_lookup
  *
- * L1  A lookup id belongs to one state of one class, so an entry found under it is right for ever (W2).
- * L2  A site word is written only when both it and the scheduler's cache missed: a polymorphic site, whose classes are all
- *     in the private caches soon, leaves it alone, and no core writes a line that another core runs from.
+ * L1  A lookup id belongs to one state of one class, so an entry found under it is right for ever
+ *     (W2).
+ * L2  A site word is written only when both it and the scheduler's cache missed: a polymorphic
+ *     site, whose classes are all in the private caches soon, leaves it alone, and no core writes a
+ *     line that another core runs from.
  *
  * Threads: the calling scheduler's.
  */
@@ -19,9 +21,10 @@
 #include "interp/vm.h"
 
 /* The lookup id of a class. */
-static inline uint32_t mg_lookup_id(const struct mg_world *world, uint32_t class_id) {
-    /* K1 acquire: whoever sees the new id sees the dictionaries it stands for. Pairs with W2 in
-     * mg_world_install(). */
+static inline uint32_t mg_lookup_id(const struct mg_world *world, uint32_t class_id)
+{
+    /* K1 acquire: whoever sees the new id sees the dictionaries it stands for. Pairs with
+     * X16 in world_renew_lookup_id(). */
     return load_acquire(&world->lookup_ids[class_id]);
 }
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The bytecode loop. One function with a label for each opcode (direct threading); the instruction set is
- * compiler/opcode.def, frames are frame.h, look-up is lookup.h, unwinding is unwind.h.
+/* The bytecode loop. One function with a label for each opcode (direct threading); the instruction
+ * set is compiler/opcode.def, frames are frame.h, look-up is lookup.h, unwinding is unwind.h.
  *
- * State in locals: fp, pc, the current code and the reductions left; `heap` and the tables never change within a slice.
- * Everything else is in the actor. Before anything that may collect, the state goes to run->fp and comes back from
- * there, since the stack moves.
+ * State in locals: fp, pc, the current code and the reductions left; `heap` and the tables never
+ * change within a slice. Everything else is in the actor. Before anything that may collect, the
+ * state goes to run->fp and comes back from there, since the stack moves.
  *
- * N1  A send or a backward jump costs one reduction. When none is left the loop stops *before* the instruction, with the
- *     pc at it, so an actor is always preempted between two instructions.
- * N2  The result of a send goes to register A of the instruction before the return pc. A send in tail position that
- *     cannot reuse the frame returns into `tail_return`.
+ * N1  A send or a backward jump costs one reduction. When none is left the loop stops *before* the
+ *     instruction, with the pc at it, so an actor is always preempted between two instructions.
+ * N2  The result of a send goes to register A of the instruction before the return pc. A send in
+ *     tail position that cannot reuse the frame returns into `tail_return`.
  * N3  No C function called from here runs bytecode (I2).
  *
- * Threads: the scheduler's that runs the actor. tidy: long function: the loop is one function so that its state stays in
- * machine registers. tidy: exempt length.
+ * Threads: the scheduler's that runs the actor. tidy: long function: the loop is one function so
+ * that its state stays in machine registers. tidy: exempt length.
  */
 #include "interp/loop.h"
 
@@ -23,7 +23,8 @@
 #include "interp/lookup.h"
 #include "interp/unwind.h"
 
-/* A tail send that pushed a frame after all comes back here: its value is in R0, and is returned. */
+/* A tail send that pushed a frame after all comes back here: its value is in R0, and is
+ * returned. */
 static const mg_insn tail_return[2] = {(mg_insn)MG_OP_MOVE, (mg_insn)MG_OP_RET};
 
 #define A mg_insn_a(insn)
@@ -34,10 +35,10 @@ static const mg_insn tail_return[2] = {(mg_insn)MG_OP_MOVE, (mg_insn)MG_OP_RET};
 #define CI mg_insn_ci(insn)
 #define R(i) fp[i]
 
-#define DISPATCH()                                                                                 \
-    do {                                                                                           \
-        insn = *pc++;                                                                              \
-        goto *labels[(uint16_t)insn];                                                              \
+#define DISPATCH()                    \
+    do {                              \
+        insn = *pc++;                 \
+        goto *labels[(uint16_t)insn]; \
     } while (0)
 
 /* State out to, and in from, the run context. */
@@ -45,112 +46,120 @@ static const mg_insn tail_return[2] = {(mg_insn)MG_OP_MOVE, (mg_insn)MG_OP_RET};
 #define LOAD() (fp = run->fp, reductions = run->reductions, code = mg_frame_code(fp))
 
 /* Room for an object of n words (header included) below the margin; may collect. */
-#define RESERVE(n)                                                                                 \
-    do {                                                                                           \
-        if (MG_UNLIKELY(mg_alloc_must_reserve(heap, fp + code->nregs, (n)))) {                     \
-            SAVE();                                                                                \
-            if (!mg_alloc_reserve(run, fp + code->nregs, (n))) {                                   \
-                goto memory;                                                                       \
-            }                                                                                      \
-            LOAD();                                                                                \
-        }                                                                                          \
+#define RESERVE(n)                                                             \
+    do {                                                                       \
+        if (MG_UNLIKELY(mg_alloc_must_reserve(heap, fp + code->nregs, (n)))) { \
+            SAVE();                                                            \
+            if (!mg_alloc_reserve(run, fp + code->nregs, (n))) {               \
+                goto memory;                                                   \
+            }                                                                  \
+            LOAD();                                                            \
+        }                                                                      \
     } while (0)
+
+/* The window above the frame. Its header words are scanned by a collection before a frame is there,
+ * so they must be values. */
+#define OPEN_SCRATCH() (w = fp + code->scratch, w[-3] = w[-2] = w[-1] = mg_small(0))
 
 /* The message that a (send) instruction stands for, through the scratch window. */
-#define SCRATCH_SEND(sel, receiver, argument)                                                      \
-    do {                                                                                           \
-        if (MG_UNLIKELY(--reductions < 0)) {                                                       \
-            goto preempt;                                                                          \
-        }                                                                                          \
-        mg_value receiver_ = (receiver), argument_ = (argument);                                   \
-        w = fp + code->scratch;                                                                    \
-        w[0] = receiver_;                                                                          \
-        w[1] = argument_;                                                                          \
-        argc = 1;                                                                                  \
-        selector = vm->selectors[MG_SEL_##sel];                                                    \
-        ret = pc;                                                                                  \
-        goto send_known;                                                                           \
+#define SCRATCH_SEND(sel, receiver, argument)                    \
+    do {                                                         \
+        if (MG_UNLIKELY(--reductions < 0)) {                     \
+            goto preempt;                                        \
+        }                                                        \
+        mg_value receiver_ = (receiver), argument_ = (argument); \
+        OPEN_SCRATCH();                                          \
+        w[0] = receiver_;                                        \
+        w[1] = argument_;                                        \
+        argc = 1;                                                \
+        selector = vm->selectors[MG_SEL_##sel];                  \
+        ret = pc;                                                \
+        goto send_known;                                         \
     } while (0)
 
-#define SCRATCH_UNARY(sel, receiver)                                                               \
-    do {                                                                                           \
-        if (MG_UNLIKELY(--reductions < 0)) {                                                       \
-            goto preempt;                                                                          \
-        }                                                                                          \
-        mg_value receiver_ = (receiver);                                                           \
-        w = fp + code->scratch;                                                                    \
-        w[0] = receiver_;                                                                          \
-        argc = 0;                                                                                  \
-        selector = vm->selectors[MG_SEL_##sel];                                                    \
-        ret = pc;                                                                                  \
-        goto send_known;                                                                           \
+#define SCRATCH_UNARY(sel, receiver)            \
+    do {                                        \
+        if (MG_UNLIKELY(--reductions < 0)) {    \
+            goto preempt;                       \
+        }                                       \
+        mg_value receiver_ = (receiver);        \
+        OPEN_SCRATCH();                         \
+        w[0] = receiver_;                       \
+        argc = 0;                               \
+        selector = vm->selectors[MG_SEL_##sel]; \
+        ret = pc;                               \
+        goto send_known;                        \
     } while (0)
 
 #define BOTH_FLOAT(x, y) ((((x) ^ MG_TAG_FLOAT) | ((y) ^ MG_TAG_FLOAT)) << 62 == 0)
 
 /* Arithmetic on immediate floats; falls through when the result must be boxed. */
-#define FLOAT_ARITHMETIC(x, y, op)                                                                 \
-    do {                                                                                           \
-        if (BOTH_FLOAT(x, y)) {                                                                    \
-            double z_ = mg_float_immediate_value(x) op mg_float_immediate_value(y);                \
-            mg_value v_;                                                                           \
-            if (MG_LIKELY(mg_float_immediate(z_, &v_))) {                                          \
-                R(A) = v_;                                                                         \
-                DISPATCH();                                                                        \
-            }                                                                                      \
-        }                                                                                          \
+#define FLOAT_ARITHMETIC(x, y, op)                                                  \
+    do {                                                                            \
+        if (BOTH_FLOAT(x, y)) {                                                     \
+            double z_ = mg_float_immediate_value(x) op mg_float_immediate_value(y); \
+            mg_value v_;                                                            \
+            if (MG_LIKELY(mg_float_immediate(z_, &v_))) {                           \
+                R(A) = v_;                                                          \
+                DISPATCH();                                                         \
+            }                                                                       \
+        }                                                                           \
     } while (0)
 
 /* A comparison that has its answer: into R[A], or straight into the following jump. */
-#define ANSWER(b)                                                                                  \
-    do {                                                                                           \
-        R(A) = mg_boolean(b);                                                                      \
-        DISPATCH();                                                                                \
+#define ANSWER(b)             \
+    do {                      \
+        R(A) = mg_boolean(b); \
+        DISPATCH();           \
     } while (0)
-#define ANSWER_JUMP(b)                                                                             \
-    do {                                                                                           \
-        mg_insn jump_ = *pc++;                                                                     \
-        bool taken_ = (uint16_t)jump_ == MG_OP_JT ? (b) : !(b);                                    \
-        if (taken_) {                                                                              \
-            pc += mg_insn_j(jump_);                                                                \
-        }                                                                                          \
-        DISPATCH();                                                                                \
+#define ANSWER_JUMP(b)                                          \
+    do {                                                        \
+        mg_insn jump_ = *pc++;                                  \
+        bool taken_ = (uint16_t)jump_ == MG_OP_JT ? (b) : !(b); \
+        if (taken_) {                                           \
+            pc += mg_insn_j(jump_);                             \
+        }                                                       \
+        DISPATCH();                                             \
     } while (0)
 
 /* `=` and `~=`: what is neither number nor object is equal only to itself. */
-#define EQUALITY(sel, op, x, y, answer)                                                            \
-    do {                                                                                           \
-        mg_value x0_ = (x), y0_ = (y);                                                             \
-        if ((x0_ & MG_TAG_MASK) == MG_TAG_OTHER) {                                                 \
-            answer(x0_ op y0_);                                                                    \
-        }                                                                                          \
-        COMPARE(sel, op, x0_, y0_, answer);                                                        \
+#define EQUALITY(sel, op, x, y, answer)            \
+    do {                                           \
+        mg_value x0_ = (x), y0_ = (y);             \
+        if ((x0_ & MG_TAG_MASK) == MG_TAG_OTHER) { \
+            answer(x0_ op y0_);                    \
+        }                                          \
+        COMPARE(sel, op, x0_, y0_, answer);        \
     } while (0)
 
-#define COMPARE(sel, op, x, y, answer)                                                             \
-    do {                                                                                           \
-        mg_value x_ = (x), y_ = (y);                                                               \
-        if (MG_LIKELY(mg_both_small(x_, y_))) {                                                    \
-            answer((int64_t)x_ op(int64_t) y_);                                                    \
-        }                                                                                          \
-        if (BOTH_FLOAT(x_, y_)) {                                                                  \
-            answer(mg_float_immediate_value(x_) op mg_float_immediate_value(y_));                  \
-        }                                                                                          \
-        SCRATCH_SEND(sel, x_, y_);                                                                 \
+#define COMPARE(sel, op, x, y, answer)                                            \
+    do {                                                                          \
+        mg_value x_ = (x), y_ = (y);                                              \
+        if (MG_LIKELY(mg_both_small(x_, y_))) {                                   \
+            answer((int64_t)x_ op(int64_t) y_);                                   \
+        }                                                                         \
+        if (BOTH_FLOAT(x_, y_)) {                                                 \
+            answer(mg_float_immediate_value(x_) op mg_float_immediate_value(y_)); \
+        }                                                                         \
+        SCRATCH_SEND(sel, x_, y_);                                                \
     } while (0)
 
-static int64_t floor_divide(int64_t x, int64_t y) {
+static int64_t floor_divide(int64_t x, int64_t y)
+{
     int64_t q = x / y;
     return q - ((x % y != 0) & ((x < 0) != (y < 0)));
 }
 
-static int64_t floor_modulo(int64_t x, int64_t y) {
+static int64_t floor_modulo(int64_t x, int64_t y)
+{
     int64_t r = x % y;
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 
-/* Starts the unwinding that run->unwind describes, or goes on with the one that the landing frame keeps. */
-static enum mg_unwind_result unwind_run(struct mg_run *run, mg_value **fp, const mg_insn **pc) {
+/* Starts the unwinding that run->unwind describes, or goes on with the one that the landing frame
+ * keeps. */
+static enum mg_unwind_result unwind_run(struct mg_run *run, mg_value **fp, const mg_insn **pc)
+{
     mg_value *stack = run->heap->stack;
     if (run->unwind.action == MG_UNWIND_RESUME) {
         return mg_unwind_resume(run->body, stack, fp, pc, &run->unwind.value);
@@ -160,13 +169,15 @@ static enum mg_unwind_result unwind_run(struct mg_run *run, mg_value **fp, const
 }
 
 /* Whether the instruction is a send of that selector, so that running it again means the same. */
-static bool sends_itself(const struct mg_code *code, mg_insn insn, uint32_t selector) {
+static bool sends_itself(const struct mg_code *code, mg_insn insn, uint32_t selector)
+{
     uint32_t op = mg_insn_op(insn);
     return (op == MG_OP_SEND || op == MG_OP_SENDSUPER || op == MG_OP_TAILSEND) &&
            code->sites[mg_insn_c(insn)].selector == selector;
 }
 
-enum mg_loop_result mg_interp_loop(struct mg_interp *interp, uint64_t *body) {
+enum mg_loop_result mg_interp_loop(struct mg_interp *interp, uint64_t *body)
+{
     static const void *const labels[] = {
 #define MG_OPCODE(name, format, operands, meaning) &&op_##name,
 #include "compiler/opcode.def"
@@ -217,16 +228,17 @@ op_LOADI:
 op_LOADK:
     R(A) = code->literals[X];
     DISPATCH();
-op_COPYK: {
+op_COPYK : {
     size_t words = mg_alloc_literal_words(code->literals[X]);
     RESERVE(words);
     R(A) = mg_alloc_literal(heap, code->literals[X]);
     reductions -= (int32_t)(words >> 4);
     DISPATCH();
 }
-op_GLOBAL: {
+op_GLOBAL : {
     struct mg_global *global = code->globals[X];
-    /* N5 acquire: a class is complete before its global names it. Pairs with W3 in mg_world_define_class(). */
+    /* N5 acquire: a class is complete before its global names it. Pairs with X11 in
+     * world_set_global(). */
     value = load_acquire(&global->value);
     if (MG_LIKELY(value != MG_UNSET && (run->flags & MG_RUN_RESTRICTED) == 0)) {
         R(A) = value;
@@ -236,7 +248,7 @@ op_GLOBAL: {
         R(A) = value;
         DISPATCH();
     }
-    w = fp + code->scratch;
+    OPEN_SCRATCH();
     argc = 0;
     ret = pc;
     goto failed;
@@ -250,7 +262,7 @@ op_SETSLOT:
 op_GETCVAR:
     R(A) = mg_alloc_cvar_get(body[MG_BODY_CVARS], code->cvars[X]);
     DISPATCH();
-op_SETCVAR: {
+op_SETCVAR : {
     size_t words = mg_alloc_cvar_words(body[MG_BODY_CVARS], code->cvars[X]);
     if (words != 0) {
         RESERVE(words);
@@ -258,7 +270,7 @@ op_SETCVAR: {
     mg_alloc_cvar_set(heap, &body[MG_BODY_CVARS], code->cvars[X], R(A));
     DISPATCH();
 }
-op_NEWCELL: {
+op_NEWCELL : {
     RESERVE(2);
     struct mg_object *cell = mg_heap_alloc_small(heap, MG_CLASS_CELL, MG_FORMAT_SLOTS, 1);
     cell->words[MG_CELL_VALUE] = R(B);
@@ -281,14 +293,14 @@ op_SETCELL:
     DISPATCH();
 no_cell: /* only code that no compiler made comes here */
     mg_prim_fail(run, MG_CLASS_ERROR, "damaged code: a captured variable is missing");
-    w = fp + code->scratch;
+    OPEN_SCRATCH();
     argc = 0;
     ret = pc;
     goto failed;
 op_GETCAP:
     R(A) = mg_object(R(code->argc + 1u))->words[MG_BLOCK_CAPTURES + X];
     DISPATCH();
-op_BLOCK: {
+op_BLOCK : {
     const struct mg_code *child = code->children[B];
     uint32_t n = child->ncaptures;
     RESERVE(1 + MG_BLOCK_CAPTURES + n);
@@ -319,7 +331,7 @@ op_HOME:
     }
     R(A) = mg_home_token((uint64_t)(fp - heap->stack), ++body[MG_BODY_SERIAL]);
     DISPATCH();
-op_ARRAY: {
+op_ARRAY : {
     uint32_t n = C;
     RESERVE(mg_object_span(MG_FORMAT_ARRAY, n));
     struct mg_object *array = mg_heap_alloc(heap, MG_CLASS_ARRAY, MG_FORMAT_ARRAY, n);
@@ -327,7 +339,7 @@ op_ARRAY: {
     R(A) = mg_pointer(array);
     DISPATCH();
 }
-op_NEWARRAY: {
+op_NEWARRAY : {
     uint32_t n = X;
     RESERVE(mg_object_span(MG_FORMAT_ARRAY, n));
     struct mg_object *array = mg_heap_alloc(heap, MG_CLASS_ARRAY, MG_FORMAT_ARRAY, n);
@@ -339,7 +351,7 @@ op_NEWARRAY: {
 
     /* Sends. */
 
-op_SEND: {
+op_SEND : {
     if (MG_UNLIKELY(--reductions < 0)) {
         goto preempt;
     }
@@ -365,7 +377,7 @@ op_SEND: {
     }
     goto activate;
 }
-op_SENDSUPER: {
+op_SENDSUPER : {
     if (MG_UNLIKELY(--reductions < 0)) {
         goto preempt;
     }
@@ -381,7 +393,7 @@ op_SENDSUPER: {
     }
     goto activate;
 }
-op_TAILSEND: {
+op_TAILSEND : {
     if (MG_UNLIKELY(--reductions < 0)) {
         goto preempt;
     }
@@ -424,7 +436,7 @@ activate:
     if (method->kind == MG_METHOD_KIND_BLOCK_VALUE) {
         goto block_value;
     }
-enter_method: {
+enter_method : {
     const struct mg_code *callee = method->code;
     if (MG_UNLIKELY(w + callee->nregs + MG_FRAME_MARGIN > heap->alloc)) {
         SAVE();
@@ -445,7 +457,7 @@ enter_method: {
     pc = callee->insns;
     DISPATCH();
 }
-block_value: {
+block_value : {
     struct mg_object *block = mg_object(w[0]);
     const struct mg_code *callee = (const struct mg_code *)(uintptr_t)block->words[MG_BLOCK_CODE];
     if (MG_UNLIKELY(callee->argc != argc)) {
@@ -523,7 +535,7 @@ primitive:
                                       : MG_LOOP_EXIT;
     goto leave;
 
-not_understood: {
+not_understood : {
     SAVE();
     run->args = w;
     w = mg_alloc_message(run, w, selector, argc);
@@ -554,7 +566,7 @@ failed: /* run->error says what; the window w gives the place */
 
 op_RET:
     value = R(A);
-return_value: {
+return_value : {
     uint32_t distance = mg_frame_distance(fp);
     pc = mg_frame_return_pc(fp);
     if (MG_UNLIKELY(distance == 0)) {
@@ -568,7 +580,7 @@ return_value: {
 op_RETSELF:
     value = R(0);
     goto return_value;
-op_NLRET: {
+op_NLRET : {
     mg_value token = R(code->home_reg);
     uint64_t target = mg_home_offset(token);
     value = R(A);
@@ -578,7 +590,7 @@ op_NLRET: {
     if (MG_UNLIKELY(!mg_home_alive(heap->stack, fp, token))) {
         mg_prim_fail(run, MG_CLASS_BLOCK_CANNOT_RETURN,
                      "the method that this block returns from has already returned");
-        w = fp + code->scratch;
+        OPEN_SCRATCH();
         argc = 0;
         ret = pc;
         goto failed;
@@ -621,7 +633,7 @@ not_boolean:
     mg_prim_fail(run, MG_CLASS_MUST_BE_BOOLEAN,
                  "mustBeBoolean: conditional expected true or false, got %s",
                  mg_world_text(world, mg_world_class(world, mg_class_of(world, value))->name));
-    w = fp + code->scratch;
+    OPEN_SCRATCH();
     argc = 0;
     ret = pc;
     goto failed;
@@ -638,7 +650,7 @@ op_JNOTNIL:
 
     /* Arithmetic. */
 
-op_ADD: {
+op_ADD : {
     mg_value x = R(B), y = R(C);
     int64_t z;
     if (MG_LIKELY(mg_both_small(x, y) && !__builtin_add_overflow((int64_t)x, (int64_t)y, &z))) {
@@ -648,7 +660,7 @@ op_ADD: {
     FLOAT_ARITHMETIC(x, y, +);
     SCRATCH_SEND(ADD, x, y);
 }
-op_SUB: {
+op_SUB : {
     mg_value x = R(B), y = R(C);
     int64_t z;
     if (MG_LIKELY(mg_both_small(x, y) && !__builtin_sub_overflow((int64_t)x, (int64_t)y, &z))) {
@@ -658,7 +670,7 @@ op_SUB: {
     FLOAT_ARITHMETIC(x, y, -);
     SCRATCH_SEND(SUB, x, y);
 }
-op_MUL: {
+op_MUL : {
     mg_value x = R(B), y = R(C);
     int64_t z;
     if (MG_LIKELY(mg_both_small(x, y) &&
@@ -669,7 +681,7 @@ op_MUL: {
     FLOAT_ARITHMETIC(x, y, *);
     SCRATCH_SEND(MUL, x, y);
 }
-op_DIV: {
+op_DIV : {
     mg_value x = R(B), y = R(C);
     if (MG_LIKELY(mg_both_small(x, y) && y != 0 && y != mg_small(-1))) {
         R(A) = mg_small(mg_small_value(x) / mg_small_value(y));
@@ -678,7 +690,7 @@ op_DIV: {
     FLOAT_ARITHMETIC(x, y, /);
     SCRATCH_SEND(DIV, x, y);
 }
-op_FLOORDIV: {
+op_FLOORDIV : {
     mg_value x = R(B), y = R(C);
     if (MG_LIKELY(mg_both_small(x, y) && y != 0 && y != mg_small(-1))) {
         R(A) = mg_small(floor_divide(mg_small_value(x), mg_small_value(y)));
@@ -686,7 +698,7 @@ op_FLOORDIV: {
     }
     SCRATCH_SEND(FLOORDIV, x, y);
 }
-op_MOD: {
+op_MOD : {
     mg_value x = R(B), y = R(C);
     if (MG_LIKELY(mg_both_small(x, y) && y != 0 && y != mg_small(-1))) {
         R(A) = mg_small(floor_modulo(mg_small_value(x), mg_small_value(y)));
@@ -694,7 +706,7 @@ op_MOD: {
     }
     SCRATCH_SEND(MOD, x, y);
 }
-op_BITAND: {
+op_BITAND : {
     mg_value x = R(B), y = R(C);
     if (MG_LIKELY(mg_both_small(x, y))) {
         R(A) = x & y;
@@ -702,7 +714,7 @@ op_BITAND: {
     }
     SCRATCH_SEND(BITAND, x, y);
 }
-op_ADDI: {
+op_ADDI : {
     mg_value x = R(B);
     int64_t z;
     if (MG_LIKELY(mg_is_small(x) && !__builtin_add_overflow((int64_t)x, (int64_t)CI * 4, &z))) {
@@ -711,7 +723,7 @@ op_ADDI: {
     }
     SCRATCH_SEND(ADD, x, mg_small(CI));
 }
-op_SUBI: {
+op_SUBI : {
     mg_value x = R(B);
     int64_t z;
     if (MG_LIKELY(mg_is_small(x) && !__builtin_sub_overflow((int64_t)x, (int64_t)CI * 4, &z))) {
@@ -720,7 +732,7 @@ op_SUBI: {
     }
     SCRATCH_SEND(SUB, x, mg_small(CI));
 }
-op_MULI: {
+op_MULI : {
     mg_value x = R(B);
     int64_t z;
     if (MG_LIKELY(mg_is_small(x) && !__builtin_mul_overflow((int64_t)x, (int64_t)CI, &z))) {
@@ -729,7 +741,7 @@ op_MULI: {
     }
     SCRATCH_SEND(MUL, x, mg_small(CI));
 }
-op_FLOORDIVI: {
+op_FLOORDIVI : {
     mg_value x = R(B);
     if (MG_LIKELY(mg_is_small(x) && CI > 0)) {
         R(A) = mg_small(floor_divide(mg_small_value(x), CI));
@@ -737,7 +749,7 @@ op_FLOORDIVI: {
     }
     SCRATCH_SEND(FLOORDIV, x, mg_small(CI));
 }
-op_MODI: {
+op_MODI : {
     mg_value x = R(B);
     if (MG_LIKELY(mg_is_small(x) && CI > 0)) {
         R(A) = mg_small(floor_modulo(mg_small_value(x), CI));
@@ -791,7 +803,7 @@ op_NEIJ:
 
     /* Frequent messages. */
 
-op_AT: {
+op_AT : {
     mg_value x = R(B), y = R(C);
     if (MG_LIKELY(mg_is_instance(x, MG_CLASS_ARRAY) && mg_is_small(y))) {
         struct mg_object *array = mg_object(x);
@@ -803,7 +815,7 @@ op_AT: {
     }
     SCRATCH_SEND(AT, x, y);
 }
-op_ATPUT: {
+op_ATPUT : {
     mg_value x = R(B), y = R(C);
     if (MG_LIKELY(mg_is_instance(x, MG_CLASS_ARRAY) && mg_is_small(y))) {
         struct mg_object *array = mg_object(x);
@@ -816,7 +828,7 @@ op_ATPUT: {
     if (MG_UNLIKELY(--reductions < 0)) {
         goto preempt;
     }
-    w = fp + code->scratch;
+    OPEN_SCRATCH();
     w[0] = x;
     w[1] = y;
     w[2] = R(A);
@@ -825,7 +837,7 @@ op_ATPUT: {
     ret = pc;
     goto send_known;
 }
-op_SIZE: {
+op_SIZE : {
     mg_value x = R(B);
     if (MG_LIKELY(mg_is_instance(x, MG_CLASS_ARRAY))) {
         R(A) = mg_small((int64_t)mg_object_words(mg_object(x)));
@@ -833,7 +845,7 @@ op_SIZE: {
     }
     SCRATCH_UNARY(SIZE, x);
 }
-op_NOT: {
+op_NOT : {
     mg_value x = R(B);
     if (MG_LIKELY(mg_is_boolean(x))) {
         R(A) = x == MG_TRUE ? MG_FALSE : MG_TRUE;
@@ -865,7 +877,7 @@ op_FORINIT1:
         pc += J;
     }
     DISPATCH();
-op_FORLOOP: {
+op_FORLOOP : {
     int64_t step = (int64_t)R(A + 2), next;
     bool over = __builtin_add_overflow((int64_t)R(A), step, &next);
     if (!over && (step > 0 ? next <= (int64_t)R(A + 1) : next >= (int64_t)R(A + 1))) {
@@ -877,7 +889,7 @@ op_FORLOOP: {
     }
     DISPATCH();
 }
-op_FORLOOP1: {
+op_FORLOOP1 : {
     int64_t index = (int64_t)R(A);
     if (MG_LIKELY(index < (int64_t)R(A + 1))) {
         R(A) = (mg_value)(index + 4);
@@ -904,7 +916,7 @@ op_UNMARK:
     DISPATCH();
 op_UNWIND:
     run->unwind.action = MG_UNWIND_RESUME;
-unwind: { /* copies, so that fp and pc can live in machine registers */
+unwind : { /* copies, so that fp and pc can live in machine registers */
     mg_value *to_fp = fp;
     const mg_insn *to_pc = pc;
     enum mg_unwind_result unwound = unwind_run(run, &to_fp, &to_pc);
@@ -923,7 +935,7 @@ unwind: { /* copies, so that fp and pc can live in machine registers */
 }
 op_PRIMITIVE:
     DISPATCH(); /* reached when the primitive has declined */
-op_RESUME: {
+op_RESUME : {
     uint32_t distance = mg_frame_distance(fp);
     pc = mg_frame_return_pc(fp);
     fp -= distance;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bytecode loop: runs one actor until its slice is used up, it waits, or it ends. See loop.c. */
+/* The bytecode loop: runs one actor until its slice is used up, it waits, or it ends. See
+ * loop.c. */
 #ifndef MG_INTERP_LOOP_H
 #define MG_INTERP_LOOP_H
 
@@ -13,8 +14,8 @@ enum mg_loop_result {
     MG_LOOP_MEMORY,   /* the cap is reached, and so is the room kept for clean-up */
 };
 
-/* Runs from the state in the actor's body words, and leaves the state there. interp->run must have actor, heap,
- * scheduler and reductions set. `body` are the actor's body words. */
+/* Runs from the state in the actor's body words, and leaves the state there. interp->run must have
+ * actor, heap, scheduler and reductions set. `body` are the actor's body words. */
 enum mg_loop_result mg_interp_loop(struct mg_interp *interp, uint64_t *body);
 
 #endif

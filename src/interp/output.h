@@ -8,8 +8,9 @@
 
 #include "interp/prim.h"
 
-/* Appends one piece for descriptor 1 or 2. False: the buffer is full, nothing was taken and the actor now waits for room:
- * the primitive answers MG_PRIM_WAIT and will run again. (Named mg_run_output, as sched/ has its own mg_output_write.) */
+/* Appends one piece for descriptor 1 or 2. False: the buffer is full, nothing was taken and the
+ * actor now waits for room: the primitive answers MG_PRIM_WAIT and will run again. (Named
+ * mg_run_output, as sched/ has its own mg_output_write.) */
 MG_MUST_CHECK bool mg_run_output(struct mg_run *run, int fd, const char *bytes, size_t len);
 
 #endif

@@ -8,7 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-mg_value mg_prim_fail(struct mg_run *run, uint32_t exception_class, const char *format, ...) {
+mg_value mg_prim_fail(struct mg_run *run, uint32_t exception_class, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(run->error.text, sizeof run->error.text, format, arguments);
@@ -18,7 +19,8 @@ mg_value mg_prim_fail(struct mg_run *run, uint32_t exception_class, const char *
 }
 
 /* The running primitive's selector, its last colon left out: texts write one themselves. */
-static const char *selector_text(struct mg_run *run, int *len) {
+static const char *selector_text(struct mg_run *run, int *len)
+{
     const struct mg_symbol_entry *entry =
         mg_symbol_entry(run->world->symbols, run->method->selector);
     *len = (int)entry->len;
@@ -28,7 +30,8 @@ static const char *selector_text(struct mg_run *run, int *len) {
     return entry->text;
 }
 
-const char *mg_run_class_name(struct mg_run *run, mg_value v) {
+const char *mg_run_class_name(struct mg_run *run, mg_value v)
+{
     if (v == MG_NIL) {
         return "nil";
     }
@@ -40,14 +43,16 @@ const char *mg_run_class_name(struct mg_run *run, mg_value v) {
     return mg_world_text(world, mg_world_class(world, id)->name);
 }
 
-mg_value mg_prim_type_error(struct mg_run *run, uint32_t index, const char *expected) {
+mg_value mg_prim_type_error(struct mg_run *run, uint32_t index, const char *expected)
+{
     int len;
     const char *selector = selector_text(run, &len);
     return mg_prim_fail(run, MG_CLASS_TYPE_ERROR, "%.*s: argument %u must be %s, got %s", len,
                         selector, index, expected, mg_run_class_name(run, run->args[index]));
 }
 
-mg_value mg_prim_bounds_error(struct mg_run *run, int64_t index, int64_t size) {
+mg_value mg_prim_bounds_error(struct mg_run *run, int64_t index, int64_t size)
+{
     int len;
     const char *selector = selector_text(run, &len);
     return mg_prim_fail(run, MG_CLASS_SUBSCRIPT_OUT_OF_BOUNDS,
@@ -55,13 +60,15 @@ mg_value mg_prim_bounds_error(struct mg_run *run, int64_t index, int64_t size) {
                         (long long)index, (long long)size);
 }
 
-mg_value mg_prim_error(struct mg_run *run, const char *reason) {
+mg_value mg_prim_error(struct mg_run *run, const char *reason)
+{
     int len;
     const char *selector = selector_text(run, &len);
     return mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "%.*s: %s", len, selector, reason);
 }
 
-uint32_t mg_prim_symbol_of(struct mg_run *run, mg_value v) {
+uint32_t mg_prim_symbol_of(struct mg_run *run, mg_value v)
+{
     if (mg_is_symbol(v)) {
         return mg_symbol_id(v);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Primitives of Array and ArrayList.
  *
- * An ArrayList keeps its elements in items[start + 1 .. start + count] of an Array (or nil while empty); the unused items
- * are nil, so that they keep nothing alive.
+ * An ArrayList keeps its elements in items[start + 1 .. start + count] of an Array (or nil while
+ * empty); the unused items are nil, so that they keep nothing alive.
  */
 #include "base/limits.h"
 #include "interp/prim.h"
@@ -10,9 +10,11 @@
 #include "object/equal.h"
 #include "object/sort.h"
 
-/* A new Array of `n` words of the receiver class args[0], or of Array; NULL after setting the error. */
+/* A new Array of `n` words of the receiver class args[0], or of Array; NULL after setting the
+ * error. */
 static struct mg_object *new_array(struct mg_run *run, mg_value **args, uint32_t class_id,
-                                   uint64_t n) {
+                                   uint64_t n)
+{
     *args = mg_run_reserve(run, *args, mg_object_span(MG_FORMAT_ARRAY, n));
     if (*args == NULL) {
         return NULL;
@@ -21,13 +23,15 @@ static struct mg_object *new_array(struct mg_run *run, mg_value **args, uint32_t
     return mg_heap_alloc(run->heap, class_id, MG_FORMAT_ARRAY, n);
 }
 
-static void fill(struct mg_object *array, uint64_t from, uint64_t to, mg_value v) {
+static void fill(struct mg_object *array, uint64_t from, uint64_t to, mg_value v)
+{
     for (uint64_t i = from; i < to; i++) {
         array->words[i] = v;
     }
 }
 
-static mg_value new_filled(struct mg_run *run, mg_value *args, bool with) {
+static mg_value new_filled(struct mg_run *run, mg_value *args, bool with)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -38,8 +42,7 @@ static mg_value new_filled(struct mg_run *run, mg_value *args, bool with) {
     if (n > (int64_t)MG_LIMIT_ARRAY_SLOTS) {
         return mg_prim_error(run, "requested array size exceeds maximum");
     }
-    struct mg_object *array =
-        new_array(run, &args, mg_class_value_id(args[0]), (uint64_t)n);
+    struct mg_object *array = new_array(run, &args, mg_class_value_id(args[0]), (uint64_t)n);
     if (array == NULL) {
         return MG_PRIM_FAILED;
     }
@@ -47,21 +50,25 @@ static mg_value new_filled(struct mg_run *run, mg_value *args, bool with) {
     return mg_pointer(array);
 }
 
-static mg_value prim_array_new(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_new(struct mg_run *run, mg_value *args)
+{
     return new_filled(run, args, false);
 }
 
-static mg_value prim_array_new_with_all(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_new_with_all(struct mg_run *run, mg_value *args)
+{
     return new_filled(run, args, true);
 }
 
-static mg_value prim_array_size(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_size(struct mg_run *run, mg_value *args)
+{
     (void)run;
     return mg_small((int64_t)mg_object_words(mg_object(args[0])));
 }
 
 /* Checks args[1] as an index into `size` elements; answers it from 0, or -1 with the error set. */
-static int64_t checked_index(struct mg_run *run, mg_value index, int64_t size) {
+static int64_t checked_index(struct mg_run *run, mg_value index, int64_t size)
+{
     if (!mg_is_small(index)) {
         mg_prim_type_error(run, 1, "SmallInteger");
         return -1;
@@ -74,12 +81,14 @@ static int64_t checked_index(struct mg_run *run, mg_value index, int64_t size) {
     return i - 1;
 }
 
-static mg_value prim_array_at(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_at(struct mg_run *run, mg_value *args)
+{
     int64_t i = checked_index(run, args[1], (int64_t)mg_object_words(mg_object(args[0])));
     return i < 0 ? MG_PRIM_FAILED : mg_slot(args[0], (uint32_t)i);
 }
 
-static mg_value prim_array_at_put(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_at_put(struct mg_run *run, mg_value *args)
+{
     int64_t i = checked_index(run, args[1], (int64_t)mg_object_words(mg_object(args[0])));
     if (i < 0) {
         return MG_PRIM_FAILED;
@@ -95,7 +104,8 @@ struct list {
 };
 
 /* What the slots of a list say; an empty list when reflection has put nonsense into them. */
-static struct list list_of(mg_value v) {
+static struct list list_of(mg_value v)
+{
     struct list list = {.object = mg_object(v)};
     mg_value items = list.object->words[MG_ARRAY_LIST_ITEMS];
     mg_value start = list.object->words[MG_ARRAY_LIST_START];
@@ -116,7 +126,8 @@ static struct list list_of(mg_value v) {
 }
 
 /* The elements of an Array or ArrayList; false for other values. */
-static bool elements_of(mg_value v, mg_value **elements, uint64_t *count) {
+static bool elements_of(mg_value v, mg_value **elements, uint64_t *count)
+{
     if (mg_has_format(v, MG_FORMAT_ARRAY)) {
         *elements = mg_object(v)->words;
         *count = mg_object_words(mg_object(v));
@@ -132,7 +143,8 @@ static bool elements_of(mg_value v, mg_value **elements, uint64_t *count) {
 }
 
 /* Yes, no, or not mine: compares element by element as far as all pairs have intrinsic equality. */
-static mg_value prim_array_equal(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_equal(struct mg_run *run, mg_value *args)
+{
     mg_value *mine, *theirs;
     uint64_t n, m;
     if (!mg_is_pointer(args[1]) || !mg_has_format(args[1], MG_FORMAT_ARRAY) ||
@@ -159,7 +171,8 @@ static mg_value prim_array_equal(struct mg_run *run, mg_value *args) {
     return mg_boolean(equal);
 }
 
-static mg_value prim_array_hash(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_hash(struct mg_run *run, mg_value *args)
+{
     mg_value *elements;
     uint64_t n;
     elements_of(args[0], &elements, &n);
@@ -175,7 +188,8 @@ static mg_value prim_array_hash(struct mg_run *run, mg_value *args) {
     return mg_small((int64_t)hash);
 }
 
-static mg_value prim_index_of(struct mg_run *run, mg_value *args) {
+static mg_value prim_index_of(struct mg_run *run, mg_value *args)
+{
     mg_value *elements;
     uint64_t n;
     int64_t hash;
@@ -199,7 +213,8 @@ static mg_value prim_index_of(struct mg_run *run, mg_value *args) {
 
 /* A fresh Array of the elements from..from+count-1 (from 0) of args[0], an Array. */
 static mg_value copy_range(struct mg_run *run, mg_value *args, uint64_t from, uint64_t count,
-                           uint64_t extra) {
+                           uint64_t extra)
+{
     uint32_t class_id = mg_object_class(mg_object(args[0]));
     struct mg_object *copy = new_array(run, &args, class_id, count + extra);
     if (copy == NULL) {
@@ -210,7 +225,8 @@ static mg_value copy_range(struct mg_run *run, mg_value *args, uint64_t from, ui
     return mg_pointer(copy);
 }
 
-static mg_value prim_array_copy_from_to(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_copy_from_to(struct mg_run *run, mg_value *args)
+{
     for (uint32_t i = 1; i <= 2; i++) {
         if (!mg_is_small(args[i])) {
             return mg_prim_type_error(run, i, "SmallInteger");
@@ -233,11 +249,13 @@ static mg_value prim_array_copy_from_to(struct mg_run *run, mg_value *args) {
     return copy_range(run, args, (uint64_t)from - 1, (uint64_t)(to - from + 1), 0);
 }
 
-static mg_value prim_array_copy_with(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_copy_with(struct mg_run *run, mg_value *args)
+{
     return copy_range(run, args, 0, mg_object_words(mg_object(args[0])), 1);
 }
 
-static mg_value prim_array_concat(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_concat(struct mg_run *run, mg_value *args)
+{
     mg_value *theirs;
     uint64_t m;
     if (!elements_of(args[1], &theirs, &m)) {
@@ -258,7 +276,8 @@ static mg_value prim_array_concat(struct mg_run *run, mg_value *args) {
     return mg_pointer(both);
 }
 
-static mg_value prim_array_reversed(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_reversed(struct mg_run *run, mg_value *args)
+{
     uint64_t n = mg_object_words(mg_object(args[0]));
     uint32_t class_id = mg_object_class(mg_object(args[0]));
     struct mg_object *reversed = new_array(run, &args, class_id, n);
@@ -274,7 +293,8 @@ static mg_value prim_array_reversed(struct mg_run *run, mg_value *args) {
 
 /* Stores count values into an object, with the barrier where it is needed. Overlap safe. */
 static void store_range(struct mg_heap *heap, struct mg_object *to, uint64_t at,
-                        const mg_value *from, uint64_t count) {
+                        const mg_value *from, uint64_t count)
+{
     memmove(to->words + at, from, count * sizeof(mg_value));
     if ((to->header & MG_GC_OLD) != 0) {
         for (uint64_t i = at; i < at + count; i++) {
@@ -283,7 +303,8 @@ static void store_range(struct mg_heap *heap, struct mg_object *to, uint64_t at,
     }
 }
 
-static mg_value prim_array_replace(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_replace(struct mg_run *run, mg_value *args)
+{
     mg_value *source;
     uint64_t m;
     if (!elements_of(args[3], &source, &m)) {
@@ -313,7 +334,8 @@ static mg_value prim_array_replace(struct mg_run *run, mg_value *args) {
     return args[0];
 }
 
-static mg_value prim_array_sorted(struct mg_run *run, mg_value *args) {
+static mg_value prim_array_sorted(struct mg_run *run, mg_value *args)
+{
     uint64_t n = mg_object_words(mg_object(args[0]));
     if (!mg_sort_is_intrinsic(mg_object(args[0])->words, n)) {
         return MG_NIL;
@@ -330,13 +352,16 @@ static mg_value prim_array_sorted(struct mg_run *run, mg_value *args) {
 
 /* ArrayList. */
 
-static void list_set(struct list *list, int64_t start, int64_t count) {
+static void list_set(struct list *list, int64_t start, int64_t count)
+{
     list->object->words[MG_ARRAY_LIST_START] = mg_small(start);
     list->object->words[MG_ARRAY_LIST_COUNT] = mg_small(count);
 }
 
-static mg_value new_list(struct mg_run *run, mg_value *args, int64_t room) {
-    uint64_t words = mg_object_span(MG_FORMAT_SLOTS, 3) + mg_object_span(MG_FORMAT_ARRAY, (uint64_t)room);
+static mg_value new_list(struct mg_run *run, mg_value *args, int64_t room)
+{
+    uint64_t words =
+        mg_object_span(MG_FORMAT_SLOTS, 3) + mg_object_span(MG_FORMAT_ARRAY, (uint64_t)room);
     const struct mg_class *class = mg_world_class(run->world, mg_class_value_id(args[0]));
     args = mg_run_reserve(run, args, words + class->slot_count);
     if (args == NULL) {
@@ -356,9 +381,13 @@ static mg_value new_list(struct mg_run *run, mg_value *args, int64_t room) {
     return mg_pointer(list);
 }
 
-static mg_value prim_list_new(struct mg_run *run, mg_value *args) { return new_list(run, args, 0); }
+static mg_value prim_list_new(struct mg_run *run, mg_value *args)
+{
+    return new_list(run, args, 0);
+}
 
-static mg_value prim_list_new_room(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_new_room(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -369,13 +398,15 @@ static mg_value prim_list_new_room(struct mg_run *run, mg_value *args) {
     return new_list(run, args, room < 0 ? 0 : room);
 }
 
-static mg_value prim_list_at(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_at(struct mg_run *run, mg_value *args)
+{
     struct list list = list_of(args[0]);
     int64_t i = checked_index(run, args[1], list.count);
     return i < 0 ? MG_PRIM_FAILED : list.items->words[list.start + i];
 }
 
-static mg_value prim_list_at_put(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_at_put(struct mg_run *run, mg_value *args)
+{
     struct list list = list_of(args[0]);
     int64_t i = checked_index(run, args[1], list.count);
     if (i < 0) {
@@ -385,8 +416,10 @@ static mg_value prim_list_at_put(struct mg_run *run, mg_value *args) {
     return args[2];
 }
 
-/* Makes room for `front` more elements before and `back` more behind. Answers args, moved, or NULL. */
-static mg_value *list_grow(struct mg_run *run, mg_value *args, int64_t front, int64_t back) {
+/* Makes room for `front` more elements before and `back` more behind. Answers args, moved, or
+ * NULL. */
+static mg_value *list_grow(struct mg_run *run, mg_value *args, int64_t front, int64_t back)
+{
     struct list list = list_of(args[0]);
     if (list.start >= front && list.start + list.count + back <= list.room) {
         return args;
@@ -414,7 +447,8 @@ static mg_value *list_grow(struct mg_run *run, mg_value *args, int64_t front, in
     return args;
 }
 
-static mg_value prim_list_add(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_add(struct mg_run *run, mg_value *args)
+{
     args = list_grow(run, args, 0, 1);
     if (args == NULL) {
         return MG_PRIM_FAILED;
@@ -425,7 +459,8 @@ static mg_value prim_list_add(struct mg_run *run, mg_value *args) {
     return args[0];
 }
 
-static mg_value prim_list_add_first(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_add_first(struct mg_run *run, mg_value *args)
+{
     args = list_grow(run, args, 1, 0);
     if (args == NULL) {
         return MG_PRIM_FAILED;
@@ -436,7 +471,8 @@ static mg_value prim_list_add_first(struct mg_run *run, mg_value *args) {
     return args[0];
 }
 
-static mg_value prim_list_remove_first(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_remove_first(struct mg_run *run, mg_value *args)
+{
     struct list list = list_of(args[0]);
     if (list.count == 0) {
         return mg_prim_bounds_error(run, 1, 0);
@@ -447,7 +483,8 @@ static mg_value prim_list_remove_first(struct mg_run *run, mg_value *args) {
     return v;
 }
 
-static mg_value prim_list_remove_last(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_remove_last(struct mg_run *run, mg_value *args)
+{
     struct list list = list_of(args[0]);
     if (list.count == 0) {
         return mg_prim_bounds_error(run, 1, 0);
@@ -458,7 +495,8 @@ static mg_value prim_list_remove_last(struct mg_run *run, mg_value *args) {
     return v;
 }
 
-static mg_value prim_list_add_array(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_add_array(struct mg_run *run, mg_value *args)
+{
     mg_value *elements;
     uint64_t n;
     if (!elements_of(args[1], &elements, &n)) {
@@ -478,7 +516,8 @@ static mg_value prim_list_add_array(struct mg_run *run, mg_value *args) {
     return args[0];
 }
 
-static mg_value prim_list_remove_at(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_remove_at(struct mg_run *run, mg_value *args)
+{
     struct list list = list_of(args[0]);
     int64_t i = checked_index(run, args[1], list.count);
     if (i < 0) {
@@ -494,7 +533,8 @@ static mg_value prim_list_remove_at(struct mg_run *run, mg_value *args) {
     return v;
 }
 
-static mg_value prim_list_insert_at(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_insert_at(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[2])) {
         return mg_prim_type_error(run, 2, "SmallInteger");
     }
@@ -516,7 +556,8 @@ static mg_value prim_list_insert_at(struct mg_run *run, mg_value *args) {
     return args[1];
 }
 
-static mg_value prim_list_as_array(struct mg_run *run, mg_value *args) {
+static mg_value prim_list_as_array(struct mg_run *run, mg_value *args)
+{
     uint64_t n = (uint64_t)list_of(args[0]).count;
     struct mg_object *array = new_array(run, &args, MG_CLASS_ARRAY, n);
     if (array == NULL) {

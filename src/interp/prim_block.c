@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Primitives that turn into another send: perform: and its family, and blocks with their arguments in an Array. They
- * rearrange the window and let the loop send from it, so `^`, preemption and waiting work as in a plain send.
+/* Primitives that turn into another send: perform: and its family, and blocks with their arguments
+ * in an Array. They rearrange the window and let the loop send from it, so `^`, preemption and
+ * waiting work as in a plain send.
  */
 #include "interp/frame.h"
 #include "interp/prim.h"
 #include "object/bytes.h"
 
 /* The symbol id of a selector given as Symbol or String; 0 with the error set otherwise. */
-static uint32_t selector_of(struct mg_run *run, mg_value v) {
+static uint32_t selector_of(struct mg_run *run, mg_value v)
+{
     if (mg_is_symbol(v)) {
         return mg_symbol_id(v);
     }
@@ -25,7 +27,8 @@ static uint32_t selector_of(struct mg_run *run, mg_value v) {
     return 0;
 }
 
-static mg_value send(struct mg_run *run, uint32_t selector, uint32_t argc) {
+static mg_value send(struct mg_run *run, uint32_t selector, uint32_t argc)
+{
     uint32_t expected = mg_symbol_entry(run->world->symbols, selector)->argc;
     if (expected != argc) {
         return mg_prim_fail(run, MG_CLASS_WRONG_ARGUMENT_COUNT,
@@ -37,7 +40,8 @@ static mg_value send(struct mg_run *run, uint32_t selector, uint32_t argc) {
     return MG_PRIM_SEND;
 }
 
-static mg_value perform_with(struct mg_run *run, mg_value *args, uint32_t argc) {
+static mg_value perform_with(struct mg_run *run, mg_value *args, uint32_t argc)
+{
     uint32_t selector = selector_of(run, args[1]);
     if (selector == 0) {
         return MG_PRIM_FAILED;
@@ -49,21 +53,26 @@ static mg_value perform_with(struct mg_run *run, mg_value *args, uint32_t argc) 
     return outcome;
 }
 
-static mg_value prim_perform(struct mg_run *run, mg_value *args) {
+static mg_value prim_perform(struct mg_run *run, mg_value *args)
+{
     return perform_with(run, args, 0);
 }
-static mg_value prim_perform_with(struct mg_run *run, mg_value *args) {
+static mg_value prim_perform_with(struct mg_run *run, mg_value *args)
+{
     return perform_with(run, args, 1);
 }
-static mg_value prim_perform_with2(struct mg_run *run, mg_value *args) {
+static mg_value prim_perform_with2(struct mg_run *run, mg_value *args)
+{
     return perform_with(run, args, 2);
 }
-static mg_value prim_perform_with3(struct mg_run *run, mg_value *args) {
+static mg_value prim_perform_with3(struct mg_run *run, mg_value *args)
+{
     return perform_with(run, args, 3);
 }
 
 /* Where the elements of an Array or ArrayList stand; false for other values. */
-static bool elements_of(mg_value v, mg_value **elements, uint64_t *count) {
+static bool elements_of(mg_value v, mg_value **elements, uint64_t *count)
+{
     if (mg_has_format(v, MG_FORMAT_ARRAY)) {
         *elements = mg_object(v)->words;
         *count = mg_object_words(mg_object(v));
@@ -72,16 +81,18 @@ static bool elements_of(mg_value v, mg_value **elements, uint64_t *count) {
     if (mg_is_instance(v, MG_CLASS_ARRAY_LIST)) {
         mg_value items = mg_slot(v, MG_ARRAY_LIST_ITEMS);
         *count = (uint64_t)mg_small_value(mg_slot(v, MG_ARRAY_LIST_COUNT));
-        *elements = items == MG_NIL ? NULL
-                                    : mg_object(items)->words +
-                                          mg_small_value(mg_slot(v, MG_ARRAY_LIST_START));
+        *elements = items == MG_NIL
+                        ? NULL
+                        : mg_object(items)->words + mg_small_value(mg_slot(v, MG_ARRAY_LIST_START));
         return true;
     }
     return false;
 }
 
-/* Spreads the list args[i] over the window from args[1]. False, with the error set, when it is none or too long. */
-static mg_value *spread(struct mg_run *run, mg_value *args, uint32_t i, uint64_t *count) {
+/* Spreads the list args[i] over the window from args[1]. False, with the error set, when it is none
+ * or too long. */
+static mg_value *spread(struct mg_run *run, mg_value *args, uint32_t i, uint64_t *count)
+{
     mg_value *elements;
     if (!elements_of(args[i], &elements, count)) {
         mg_prim_error(run, "arguments must be an Array");
@@ -100,7 +111,8 @@ static mg_value *spread(struct mg_run *run, mg_value *args, uint32_t i, uint64_t
     return args;
 }
 
-static mg_value prim_perform_arguments(struct mg_run *run, mg_value *args) {
+static mg_value prim_perform_arguments(struct mg_run *run, mg_value *args)
+{
     uint32_t selector = selector_of(run, args[1]);
     mg_value *elements;
     uint64_t count;
@@ -117,14 +129,14 @@ static mg_value prim_perform_arguments(struct mg_run *run, mg_value *args) {
     return outcome;
 }
 
-static mg_value prim_value_arguments(struct mg_run *run, mg_value *args) {
+static mg_value prim_value_arguments(struct mg_run *run, mg_value *args)
+{
     uint64_t count;
     mg_value *elements;
     if (!elements_of(args[1], &elements, &count)) {
         return mg_prim_error(run, "arguments must be an Array");
     }
-    const struct mg_code *code =
-        (const struct mg_code *)(uintptr_t)mg_slot(args[0], MG_BLOCK_CODE);
+    const struct mg_code *code = (const struct mg_code *)(uintptr_t)mg_slot(args[0], MG_BLOCK_CODE);
     if (count != code->argc) {
         return mg_prim_fail(run, MG_CLASS_WRONG_ARGUMENT_COUNT,
                             "wrong argument count: the block takes %u, got %llu", code->argc,
@@ -138,7 +150,8 @@ static mg_value prim_value_arguments(struct mg_run *run, mg_value *args) {
     return MG_PRIM_SEND;
 }
 
-static mg_value prim_num_args(struct mg_run *run, mg_value *args) {
+static mg_value prim_num_args(struct mg_run *run, mg_value *args)
+{
     (void)run;
     return mg_small(((const struct mg_code *)(uintptr_t)mg_slot(args[0], MG_BLOCK_CODE))->argc);
 }

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Primitives of links and monitors. The receiver is the one that is linked or watches; when it is not the running process,
- * the order goes to it as a signal. */
+/* Primitives of links and monitors. The receiver is the one that is linked or watches; when it is
+ * not the running process, the order goes to it as a signal. */
 #include "interp/prim.h"
 #include "interp/process.h"
 
-static bool is_self(const struct mg_run *run, const mg_value *args) {
+static bool is_self(const struct mg_run *run, const mg_value *args)
+{
     return mg_process_control(args[0])->pid == mg_actor_pid(run->actor);
 }
 
-static mg_pid pid_of(mg_value process) { return mg_process_control(process)->pid; }
+static mg_pid pid_of(mg_value process)
+{
+    return mg_process_control(process)->pid;
+}
 
-static mg_value prim_link(struct mg_run *run, mg_value *args) {
+static mg_value prim_link(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_process(args[1])) {
         return mg_prim_type_error(run, 1, "Process");
     }
@@ -24,7 +29,8 @@ static mg_value prim_link(struct mg_run *run, mg_value *args) {
     return MG_TRUE;
 }
 
-static mg_value prim_unlink(struct mg_run *run, mg_value *args) {
+static mg_value prim_unlink(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_process(args[1])) {
         return mg_prim_type_error(run, 1, "Process");
     }
@@ -38,20 +44,21 @@ static mg_value prim_unlink(struct mg_run *run, mg_value *args) {
     return MG_TRUE;
 }
 
-static mg_value prim_monitor(struct mg_run *run, mg_value *args) {
+static mg_value prim_monitor(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_process(args[1])) {
         return mg_prim_type_error(run, 1, "Process");
     }
     struct mg_scheduler *s = mg_run_enter(run);
-    uint64_t reference =
-        is_self(run, args)
-            ? mg_actor_monitor(run->actor, s, pid_of(args[1]), mg_process_control(args[1]))
-            : mg_order_monitor(s, pid_of(args[0]), pid_of(args[1]));
+    uint64_t reference = is_self(run, args) ? mg_actor_monitor(run->actor, s, pid_of(args[1]),
+                                                               mg_process_control(args[1]))
+                                            : mg_order_monitor(s, pid_of(args[0]), pid_of(args[1]));
     mg_run_leave(run);
     return mg_small((int64_t)reference);
 }
 
-static mg_value demonitor(struct mg_run *run, mg_value *args, bool flush) {
+static mg_value demonitor(struct mg_run *run, mg_value *args, bool flush)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -64,15 +71,18 @@ static mg_value demonitor(struct mg_run *run, mg_value *args, bool flush) {
     return mg_boolean(active);
 }
 
-static mg_value prim_demonitor(struct mg_run *run, mg_value *args) {
+static mg_value prim_demonitor(struct mg_run *run, mg_value *args)
+{
     return demonitor(run, args, false);
 }
 
-static mg_value prim_demonitor_flush(struct mg_run *run, mg_value *args) {
+static mg_value prim_demonitor_flush(struct mg_run *run, mg_value *args)
+{
     return demonitor(run, args, args[2] == MG_TRUE);
 }
 
-static mg_value prim_set_trap(struct mg_run *run, mg_value *args) {
+static mg_value prim_set_trap(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_boolean(args[1])) {
         return mg_prim_type_error(run, 1, "Boolean");
     }
@@ -86,7 +96,8 @@ static mg_value prim_set_trap(struct mg_run *run, mg_value *args) {
     return MG_TRUE;
 }
 
-static mg_value prim_traps(struct mg_run *run, mg_value *args) {
+static mg_value prim_traps(struct mg_run *run, mg_value *args)
+{
     if (!is_self(run, args)) {
         return mg_prim_error(run, "only the running process can tell whether it traps exits");
     }

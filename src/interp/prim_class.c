@@ -11,17 +11,20 @@
 #include <stdlib.h>
 
 /* The class that the receiver, a class value, is. */
-static const struct mg_class *receiver_class(struct mg_run *run, const mg_value *args) {
+static const struct mg_class *receiver_class(struct mg_run *run, const mg_value *args)
+{
     return mg_world_class(run->world, mg_class_value_id(args[0]));
 }
 
 /* Formats whose instances `new` can make. */
-static bool can_instantiate(const struct mg_class *class) {
+static bool can_instantiate(const struct mg_class *class)
+{
     return class->format == MG_FORMAT_SLOTS || class->format == MG_FORMAT_ARRAY ||
            class->format == MG_FORMAT_BYTES;
 }
 
-static mg_value prim_new(struct mg_run *run, mg_value *args) {
+static mg_value prim_new(struct mg_run *run, mg_value *args)
+{
     const struct mg_class *class = receiver_class(run, args);
     if (MG_UNLIKELY(!can_instantiate(class) || class->instance != MG_NO_CLASS)) {
         return mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "new: %s cannot be instantiated",
@@ -31,11 +34,11 @@ static mg_value prim_new(struct mg_run *run, mg_value *args) {
     if (class->format != MG_FORMAT_SLOTS) {
         n = class->format == MG_FORMAT_BYTES ? 1 : 0;
     }
-    args = mg_run_reserve(run, args, mg_object_span((enum mg_format)class->format, n));
+    args = mg_run_reserve(run, args, mg_object_span((enum mg_format) class->format, n));
     if (args == NULL) {
         return MG_PRIM_FAILED;
     }
-    struct mg_object *o = mg_heap_alloc(run->heap, class->id, (enum mg_format)class->format, n);
+    struct mg_object *o = mg_heap_alloc(run->heap, class->id, (enum mg_format) class->format, n);
     for (uint32_t i = 0; i < n; i++) {
         o->words[i] = class->format == MG_FORMAT_BYTES ? 0 : MG_NIL;
     }
@@ -43,19 +46,22 @@ static mg_value prim_new(struct mg_run *run, mg_value *args) {
 }
 
 /* The part of a name behind the last `::`. */
-static const char *bare_name(const char *name) {
+static const char *bare_name(const char *name)
+{
     for (const char *p = strstr(name, "::"); p != NULL; p = strstr(name, "::")) {
         name = p + 2;
     }
     return name;
 }
 
-static mg_value prim_name(struct mg_run *run, mg_value *args) {
+static mg_value prim_name(struct mg_run *run, mg_value *args)
+{
     const char *name = bare_name(mg_world_text(run->world, receiver_class(run, args)->name));
     return mg_symbol(mg_symbol_intern(run->world->symbols, name, strlen(name)));
 }
 
-static mg_value new_string(struct mg_run *run, mg_value *args, const char *text) {
+static mg_value new_string(struct mg_run *run, mg_value *args, const char *text)
+{
     if (text == NULL) {
         return MG_NIL;
     }
@@ -64,17 +70,20 @@ static mg_value new_string(struct mg_run *run, mg_value *args, const char *text)
     return args == NULL ? MG_PRIM_FAILED : mg_string_new(run->heap, text, len);
 }
 
-static mg_value prim_full_name(struct mg_run *run, mg_value *args) {
+static mg_value prim_full_name(struct mg_run *run, mg_value *args)
+{
     return new_string(run, args, mg_world_text(run->world, receiver_class(run, args)->name));
 }
 
-static mg_value prim_superclass(struct mg_run *run, mg_value *args) {
+static mg_value prim_superclass(struct mg_run *run, mg_value *args)
+{
     uint32_t id = receiver_class(run, args)->superclass;
     return id == MG_NO_CLASS ? MG_NIL : mg_class_value(id);
 }
 
 /* An Array of symbols, or of classes. */
-static mg_value new_list(struct mg_run *run, mg_value *args, const mg_value *values, uint32_t n) {
+static mg_value new_list(struct mg_run *run, mg_value *args, const mg_value *values, uint32_t n)
+{
     args = mg_run_reserve(run, args, mg_object_span(MG_FORMAT_ARRAY, n));
     if (args == NULL) {
         return MG_PRIM_FAILED;
@@ -86,7 +95,8 @@ static mg_value new_list(struct mg_run *run, mg_value *args, const mg_value *val
     return mg_pointer(array);
 }
 
-static mg_value slot_names(struct mg_run *run, mg_value *args, uint32_t first, uint32_t count) {
+static mg_value slot_names(struct mg_run *run, mg_value *args, uint32_t first, uint32_t count)
+{
     const struct mg_class *class = receiver_class(run, args);
     args = mg_run_reserve(run, args, mg_object_span(MG_FORMAT_ARRAY, count));
     if (args == NULL) {
@@ -99,12 +109,14 @@ static mg_value slot_names(struct mg_run *run, mg_value *args, uint32_t first, u
     return mg_pointer(array);
 }
 
-static mg_value prim_own_slots(struct mg_run *run, mg_value *args) {
+static mg_value prim_own_slots(struct mg_run *run, mg_value *args)
+{
     const struct mg_class *class = receiver_class(run, args);
     return slot_names(run, args, class->slot_count - class->own_slots, class->own_slots);
 }
 
-static mg_value prim_all_slots(struct mg_run *run, mg_value *args) {
+static mg_value prim_all_slots(struct mg_run *run, mg_value *args)
+{
     return slot_names(run, args, 0, receiver_class(run, args)->slot_count);
 }
 
@@ -115,24 +127,30 @@ struct names {
     uint32_t count, cap;
 };
 
-static void names_add(struct names *names, mg_value v) {
+static void names_add(struct names *names, mg_value v)
+{
     names->values = mg_vec_grow(names->values, &names->cap, names->count + 1, sizeof v);
     names->values[names->count++] = v;
 }
 
-static void add_selector(const struct mg_method *method, void *context) {
+static void add_selector(const struct mg_method *method, void *context)
+{
     names_add(context, mg_symbol(method->selector));
 }
 
-static int by_text(const void *a, const void *b, void *context) {
+static int by_text(const void *a, const void *b, void *context)
+{
     const struct mg_world *world = context;
     const mg_value x = *(const mg_value *)a, y = *(const mg_value *)b;
-    uint32_t s = mg_is_symbol(x) ? mg_symbol_id(x) : mg_world_class(world, mg_class_value_id(x))->name;
-    uint32_t t = mg_is_symbol(y) ? mg_symbol_id(y) : mg_world_class(world, mg_class_value_id(y))->name;
+    uint32_t s =
+        mg_is_symbol(x) ? mg_symbol_id(x) : mg_world_class(world, mg_class_value_id(x))->name;
+    uint32_t t =
+        mg_is_symbol(y) ? mg_symbol_id(y) : mg_world_class(world, mg_class_value_id(y))->name;
     return strcmp(mg_world_text(world, s), mg_world_text(world, t));
 }
 
-static mg_value sorted_list(struct mg_run *run, mg_value *args, struct names *names) {
+static mg_value sorted_list(struct mg_run *run, mg_value *args, struct names *names)
+{
     if (names->count > 1) {
         qsort_r(names->values, names->count, sizeof(mg_value), by_text, run->world);
     }
@@ -142,15 +160,18 @@ static mg_value sorted_list(struct mg_run *run, mg_value *args, struct names *na
     return list;
 }
 
-static mg_value prim_selectors(struct mg_run *run, mg_value *args) {
+static mg_value prim_selectors(struct mg_run *run, mg_value *args)
+{
     struct names names = {.world = run->world};
     mg_world_each_method(run->world, mg_class_value_id(args[0]), add_selector, &names);
     return sorted_list(run, args, &names);
 }
 
-static mg_value prim_all_classes(struct mg_run *run, mg_value *args) {
+static mg_value prim_all_classes(struct mg_run *run, mg_value *args)
+{
     struct names names = {.world = run->world};
-    /* R1 acquire: the classes below the count are complete. Pairs with W1 in mg_world_define_class(). */
+    /* R1 acquire: the classes below the count are complete. Pairs with C2 in
+     * mg_world_define_class(). */
     uint32_t count = load_acquire(&run->world->class_count);
     for (uint32_t id = 0; id < count; id++) {
         const struct mg_class *class = mg_world_class(run->world, id);
@@ -161,27 +182,31 @@ static mg_value prim_all_classes(struct mg_run *run, mg_value *args) {
     return sorted_list(run, args, &names);
 }
 
-static mg_value prim_includes_selector(struct mg_run *run, mg_value *args) {
+static mg_value prim_includes_selector(struct mg_run *run, mg_value *args)
+{
     uint32_t selector = mg_prim_symbol_of(run, args[1]);
     uint32_t id = mg_class_value_id(args[0]);
     return mg_boolean(selector != 0 && mg_world_own_method(run->world, id, selector) != NULL);
 }
 
-static mg_value prim_can_understand(struct mg_run *run, mg_value *args) {
+static mg_value prim_can_understand(struct mg_run *run, mg_value *args)
+{
     uint32_t selector = mg_prim_symbol_of(run, args[1]);
     uint32_t id = mg_class_value_id(args[0]);
     return mg_boolean(selector != 0 && mg_world_lookup(run->world, id, selector) != NULL);
 }
 
-static mg_value prim_inherits_from(struct mg_run *run, mg_value *args) {
+static mg_value prim_inherits_from(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_class(args[1]) || args[0] == args[1]) {
         return MG_FALSE;
     }
-    return mg_boolean(mg_world_inherits(run->world, mg_class_value_id(args[0]),
-                                        mg_class_value_id(args[1])));
+    return mg_boolean(
+        mg_world_inherits(run->world, mg_class_value_id(args[0]), mg_class_value_id(args[1])));
 }
 
-static mg_value prim_doc(struct mg_run *run, mg_value *args) {
+static mg_value prim_doc(struct mg_run *run, mg_value *args)
+{
     const struct mg_class *class = receiver_class(run, args);
     if (class->instance != MG_NO_CLASS) {
         class = mg_world_class(run->world, class->instance);
@@ -189,35 +214,40 @@ static mg_value prim_doc(struct mg_run *run, mg_value *args) {
     return new_string(run, args, class->doc);
 }
 
-static const struct mg_method *method_named(struct mg_run *run, const mg_value *args) {
+static const struct mg_method *method_named(struct mg_run *run, const mg_value *args)
+{
     uint32_t selector = mg_prim_symbol_of(run, args[1]);
     return selector == 0 ? NULL : mg_world_lookup(run->world, mg_class_value_id(args[0]), selector);
 }
 
-static mg_value prim_method_doc(struct mg_run *run, mg_value *args) {
+static mg_value prim_method_doc(struct mg_run *run, mg_value *args)
+{
     const struct mg_method *method = method_named(run, args);
     return new_string(run, args, method == NULL ? NULL : method->doc);
 }
 
-static mg_value prim_method_source(struct mg_run *run, mg_value *args) {
+static mg_value prim_method_source(struct mg_run *run, mg_value *args)
+{
     const struct mg_method *method = method_named(run, args);
     return new_string(run, args, method == NULL ? NULL : method->source);
 }
 
-static mg_value prim_compile(struct mg_run *run, mg_value *args) {
+static mg_value prim_compile(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_instance(args[1], MG_CLASS_STRING)) {
         return mg_prim_fail(run, MG_CLASS_ERROR, "compileAndInstall: argument must be a string");
     }
     const uint8_t *text;
     size_t len;
     mg_bytes_of(args[1], &text, &len);
-    struct mg_source source = {.path = "(compileAndInstall:)", .text = (const char *)text, .len = len};
+    struct mg_source source = {
+        .path = "(compileAndInstall:)", .text = (const char *)text, .len = len};
     struct mg_diags diags;
     uint32_t selector = 0;
     char problem[256] = "";
     mg_diags_init(&diags);
-    int error = mg_vm_load_method(run->vm, mg_class_value_id(args[0]), &source, &diags, &selector,
-                                  problem);
+    int error =
+        mg_vm_load_method(run->vm, mg_class_value_id(args[0]), &source, &diags, &selector, problem);
     if (error != 0) {
         mg_prim_fail(run, MG_CLASS_ERROR, "compileAndInstall: compile error: %s",
                      diags.first != NULL ? diags.first->message : problem);
@@ -227,7 +257,8 @@ static mg_value prim_compile(struct mg_run *run, mg_value *args) {
     return error != 0 ? MG_PRIM_FAILED : mg_symbol(selector);
 }
 
-static mg_value prim_sole_instance(struct mg_run *run, mg_value *args) {
+static mg_value prim_sole_instance(struct mg_run *run, mg_value *args)
+{
     const struct mg_class *class = receiver_class(run, args);
     return class->instance == MG_NO_CLASS ? MG_NIL : mg_class_value(class->instance);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Primitives of exceptions: traces, the search for handlers, unwinding, and the end of an actor that nobody saved. The
- * protocol itself (signal, return:, retry, pass, outer, resume:) is written in Maggie over these.
+/* Primitives of exceptions: traces, the search for handlers, unwinding, and the end of an actor
+ * that nobody saved. The protocol itself (signal, return:, retry, pass, outer, resume:) is written
+ * in Maggie over these.
  */
 #include "base/limits.h"
 #include "interp/ending.h"
@@ -9,9 +10,10 @@
 #include "interp/unwind.h"
 #include "object/bytes.h"
 
-/* Frames that only carry the signal out are left out of a trace: those of exceptions and their classes, then error:,
- * doesNotUnderstand: and subclassResponsibility directly below. */
-static bool is_machinery(struct mg_run *run, const struct mg_trace_record *record, bool inside) {
+/* Frames that only carry the signal out are left out of a trace: those of exceptions and their
+ * classes, then error:, doesNotUnderstand: and subclassResponsibility directly below. */
+static bool is_machinery(struct mg_run *run, const struct mg_trace_record *record, bool inside)
+{
     const struct mg_world *world = run->world;
     uint32_t class_id = record->class_id;
     const struct mg_class *class = mg_world_class(world, class_id);
@@ -31,10 +33,10 @@ static bool is_machinery(struct mg_run *run, const struct mg_trace_record *recor
            strcmp(selector, "subclassResponsibility") == 0;
 }
 
-static mg_value prim_trace(struct mg_run *run, mg_value *args) {
+static mg_value prim_trace(struct mg_run *run, mg_value *args)
+{
     struct mg_trace_record records[MG_LIMIT_TRACE_FRAMES];
-    uint32_t count =
-        mg_trace_capture(run->world, run->fp, run->pc, records, MG_LIMIT_TRACE_FRAMES);
+    uint32_t count = mg_trace_capture(run->world, run->fp, run->pc, records, MG_LIMIT_TRACE_FRAMES);
     uint32_t first = 0;
     while (first + 1 < count && is_machinery(run, &records[first], true)) {
         first++;
@@ -48,7 +50,8 @@ static mg_value prim_trace(struct mg_run *run, mg_value *args) {
     return mg_bytes_new(run->heap, (const uint8_t *)&records[first], size);
 }
 
-static mg_value prim_trace_text(struct mg_run *run, mg_value *args) {
+static mg_value prim_trace_text(struct mg_run *run, mg_value *args)
+{
     struct mg_buf text;
     mg_buf_init(&text);
     const uint8_t *bytes = NULL;
@@ -71,12 +74,14 @@ static mg_value prim_trace_text(struct mg_run *run, mg_value *args) {
     return answer;
 }
 
-static mg_value prim_first_handler(struct mg_run *run, mg_value *args) {
+static mg_value prim_first_handler(struct mg_run *run, mg_value *args)
+{
     (void)args;
     return mg_small((int64_t)mg_handler_first(run->body, run->heap->stack));
 }
 
-static mg_value prim_handler_after(struct mg_run *run, mg_value *args) {
+static mg_value prim_handler_after(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -85,7 +90,8 @@ static mg_value prim_handler_after(struct mg_run *run, mg_value *args) {
 }
 
 /* The handler frame of a token, or NULL after setting the error. */
-static mg_value *handler_frame(struct mg_run *run, mg_value token) {
+static mg_value *handler_frame(struct mg_run *run, mg_value token)
+{
     if (!mg_is_small(token) ||
         !mg_handler_valid(run->body, run->heap->stack, (uint64_t)mg_small_value(token))) {
         mg_prim_error(run, "handler is no longer active");
@@ -94,24 +100,29 @@ static mg_value *handler_frame(struct mg_run *run, mg_value token) {
     return run->heap->stack + mg_small_value(token);
 }
 
-static mg_value handler_register(struct mg_run *run, const mg_value *args, uint32_t r) {
+static mg_value handler_register(struct mg_run *run, const mg_value *args, uint32_t r)
+{
     mg_value *frame = handler_frame(run, args[1]);
     return frame == NULL ? MG_PRIM_FAILED : frame[r];
 }
 
-static mg_value prim_handler_receiver(struct mg_run *run, mg_value *args) {
+static mg_value prim_handler_receiver(struct mg_run *run, mg_value *args)
+{
     return handler_register(run, args, 0);
 }
 
-static mg_value prim_handler_class(struct mg_run *run, mg_value *args) {
+static mg_value prim_handler_class(struct mg_run *run, mg_value *args)
+{
     return handler_register(run, args, 1);
 }
 
-static mg_value prim_handler_block(struct mg_run *run, mg_value *args) {
+static mg_value prim_handler_block(struct mg_run *run, mg_value *args)
+{
     return handler_register(run, args, 2);
 }
 
-static mg_value unwind(struct mg_run *run, const mg_value *args, enum mg_unwind_action action) {
+static mg_value unwind(struct mg_run *run, const mg_value *args, enum mg_unwind_action action)
+{
     if (handler_frame(run, args[1]) == NULL) {
         return MG_PRIM_FAILED;
     }
@@ -121,16 +132,20 @@ static mg_value unwind(struct mg_run *run, const mg_value *args, enum mg_unwind_
     return MG_PRIM_UNWIND;
 }
 
-static mg_value prim_unwind_return(struct mg_run *run, mg_value *args) {
+static mg_value prim_unwind_return(struct mg_run *run, mg_value *args)
+{
     return unwind(run, args, MG_UNWIND_RETURN);
 }
 
-static mg_value prim_unwind_retry(struct mg_run *run, mg_value *args) {
+static mg_value prim_unwind_retry(struct mg_run *run, mg_value *args)
+{
     return unwind(run, args, MG_UNWIND_RETRY);
 }
 
-/* Nobody handled the receiver. A clean-up block that fails while its actor ends only ends itself. */
-static mg_value prim_unhandled(struct mg_run *run, mg_value *args) {
+/* Nobody handled the receiver. A clean-up block that fails while its actor ends only ends
+ * itself. */
+static mg_value prim_unhandled(struct mg_run *run, mg_value *args)
+{
     if (!mg_has_format(args[0], MG_FORMAT_SLOTS) ||
         mg_object_words(mg_object(args[0])) < MG_EXCEPTION_SLOTS) {
         return mg_prim_error(run, "receiver is no exception");

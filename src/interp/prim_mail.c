@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Primitives of messages: send, receive, the selective scan, sleep and timers.
  *
- * A primitive that waits keeps its deadline in MG_BODY_RESULT from its first turn to its last (process.h), and is simply
- * run again when the actor wakes.
+ * A primitive that waits keeps its deadline in MG_BODY_RESULT from its first turn to its last
+ * (process.h), and is simply run again when the actor wakes.
  */
 #include "interp/alloc.h"
+#include "interp/match.h"
 #include "interp/prim.h"
 #include "interp/process.h"
 #include "sched/exit.h"
@@ -12,7 +13,8 @@
 /* Remembered per actor like a class variable, under a number no class variable has. */
 #define LAST_REFUSAL ((uint32_t)0x3fffffff)
 
-static mg_value refused(struct mg_run *run, mg_value *args, enum mg_refusal why) {
+static mg_value refused(struct mg_run *run, mg_value *args, enum mg_refusal why)
+{
     static const char *const names[] = {"accepted", "dead", "full", "busy", "broken", "right"};
     const char *name = names[why];
     uint32_t id = mg_symbol_intern(run->world->symbols, name, strlen(name));
@@ -24,15 +26,17 @@ static mg_value refused(struct mg_run *run, mg_value *args, enum mg_refusal why)
     return MG_FALSE;
 }
 
-static mg_value prim_last_refusal(struct mg_run *run, mg_value *args) {
+static mg_value prim_last_refusal(struct mg_run *run, mg_value *args)
+{
     (void)args;
     return mg_alloc_cvar_get(run->body[MG_BODY_CVARS], LAST_REFUSAL);
 }
 
-/* A message with this payload for `to`, its room reserved; NULL when it is refused (*why) or cannot be sent
- * (*why is MG_ACCEPTED and the error is set). */
+/* A message with this payload for `to`, its room reserved; NULL when it is refused (*why) or cannot
+ * be sent (*why is MG_ACCEPTED and the error is set). */
 static struct mg_signal *build(struct mg_run *run, struct mg_actor *to, enum mg_signal_kind kind,
-                               mg_value payload, enum mg_refusal *why) {
+                               mg_value payload, enum mg_refusal *why)
+{
     uint64_t words = 0, shared = 0;
     *why = MG_ACCEPTED;
     if (mg_is_pointer(payload)) {
@@ -64,11 +68,11 @@ static struct mg_signal *build(struct mg_run *run, struct mg_actor *to, enum mg_
     return signal;
 }
 
-static mg_value send(struct mg_run *run, mg_value *args, uint32_t selector, mg_value payload) {
+static mg_value send(struct mg_run *run, mg_value *args, uint32_t selector, mg_value payload)
+{
     struct mg_actor *to = mg_control_target(mg_process_control(args[0]));
     enum mg_refusal why = MG_REFUSED_DEAD;
-    struct mg_signal *signal =
-        to == NULL ? NULL : build(run, to, MG_SIGNAL_MESSAGE, payload, &why);
+    struct mg_signal *signal = to == NULL ? NULL : build(run, to, MG_SIGNAL_MESSAGE, payload, &why);
     if (MG_UNLIKELY(signal == NULL)) {
         return why == MG_ACCEPTED ? MG_PRIM_FAILED : refused(run, args, why);
     }
@@ -79,9 +83,13 @@ static mg_value send(struct mg_run *run, mg_value *args, uint32_t selector, mg_v
     return MG_TRUE;
 }
 
-static mg_value prim_send(struct mg_run *run, mg_value *args) { return send(run, args, 0, args[1]); }
+static mg_value prim_send(struct mg_run *run, mg_value *args)
+{
+    return send(run, args, 0, args[1]);
+}
 
-static mg_value prim_send_with(struct mg_run *run, mg_value *args) {
+static mg_value prim_send_with(struct mg_run *run, mg_value *args)
+{
     uint32_t selector = mg_process_selector(run, args, 1);
     return selector == UINT32_MAX ? MG_PRIM_FAILED : send(run, args, selector, args[2]);
 }
@@ -92,7 +100,8 @@ static mg_value prim_send_with(struct mg_run *run, mg_value *args) {
 #define MAIL_WORDS (1 + MG_MAIL_SLOTS + 1 + 4 + 2 * MG_PROCESS_SPAN)
 
 /* Words that the objects of a dead process's result or error need in this heap. */
-static uint64_t ending_words(struct mg_run *run, const struct mg_signal *signal) {
+static uint64_t ending_words(struct mg_run *run, const struct mg_signal *signal)
+{
     struct mg_exit_info info;
     if ((signal->flags & MG_SIGNAL_CONTROL) == 0 || !mg_control_exit(signal->control, &info)) {
         return 0;
@@ -101,8 +110,10 @@ static uint64_t ending_words(struct mg_run *run, const struct mg_signal *signal)
            mg_copy_size_readonly(run->copy, info.error);
 }
 
-/* {process. reason. result} of an exit, {reference. process. reason. resultOrException} of a down. */
-static mg_value ending_payload(struct mg_run *run, const struct mg_signal *signal, uint64_t words) {
+/* {process. reason. result} of an exit, {reference. process. reason. resultOrException} of a
+ * down. */
+static mg_value ending_payload(struct mg_run *run, const struct mg_signal *signal, uint64_t words)
+{
     bool down = signal->kind == MG_SIGNAL_DOWN;
     mg_value process = MG_NIL, result = MG_NIL;
     struct mg_exit_info info = {.result = MG_NIL, .error = MG_NIL};
@@ -128,9 +139,10 @@ static mg_value ending_payload(struct mg_run *run, const struct mg_signal *signa
 
 /* A MailboxMessage for a mail signal; `payload` is in this heap already. */
 static mg_value make_mail(struct mg_run *run, const struct mg_signal *signal, uint32_t selector,
-                          mg_value payload) {
-    struct mg_object *mail = mg_heap_alloc_small(run->heap, MG_CLASS_MAILBOX_MESSAGE,
-                                                 MG_FORMAT_SLOTS, MG_MAIL_SLOTS);
+                          mg_value payload)
+{
+    struct mg_object *mail =
+        mg_heap_alloc_small(run->heap, MG_CLASS_MAILBOX_MESSAGE, MG_FORMAT_SLOTS, MG_MAIL_SLOTS);
     mail->words[MG_MAIL_SENDER] =
         signal->sender == MG_PID_NONE ? MG_NIL : mg_pid_value(signal->sender);
     mail->words[MG_MAIL_SELECTOR] = selector == 0 ? MG_NIL : mg_symbol(selector);
@@ -140,11 +152,13 @@ static mg_value make_mail(struct mg_run *run, const struct mg_signal *signal, ui
     return mg_pointer(mail);
 }
 
-static bool is_ending(const struct mg_signal *signal) {
+static bool is_ending(const struct mg_signal *signal)
+{
     return signal->kind == MG_SIGNAL_EXIT || signal->kind == MG_SIGNAL_DOWN;
 }
 
-static mg_value ending_mail(struct mg_run *run, const struct mg_signal *signal, uint64_t words) {
+static mg_value ending_mail(struct mg_run *run, const struct mg_signal *signal, uint64_t words)
+{
     const struct mg_vm *vm = run->vm;
     uint32_t selector =
         vm->selectors[signal->kind == MG_SIGNAL_DOWN ? MG_SEL_PROCESS_DOWN : MG_SEL_EXIT];
@@ -152,7 +166,8 @@ static mg_value ending_mail(struct mg_run *run, const struct mg_signal *signal, 
 }
 
 /* Turns a taken signal into a message. Taken: the signal. */
-static mg_value receive_signal(struct mg_run *run, mg_value *args, struct mg_signal *signal) {
+static mg_value receive_signal(struct mg_run *run, mg_value *args, struct mg_signal *signal)
+{
     if (MG_UNLIKELY(is_ending(signal))) {
         uint64_t words = ending_words(run, signal);
         mg_value mail = mg_run_reserve(run, args, MAIL_WORDS + words) == NULL
@@ -174,7 +189,8 @@ static mg_value receive_signal(struct mg_run *run, mg_value *args, struct mg_sig
     return mail;
 }
 
-static mg_value receive(struct mg_run *run, mg_value *args, mg_value limit) {
+static mg_value receive(struct mg_run *run, mg_value *args, mg_value limit)
+{
     if (MG_UNLIKELY((run->body[MG_BODY_SERIAL] & MG_BODY_SCANNING) != 0)) {
         return MG_PRIM_DECLINE;
     }
@@ -195,23 +211,27 @@ static mg_value receive(struct mg_run *run, mg_value *args, mg_value limit) {
     return mg_wait(run, MG_WAKE_MAIL, deadline);
 }
 
-static mg_value prim_receive(struct mg_run *run, mg_value *args) {
+static mg_value prim_receive(struct mg_run *run, mg_value *args)
+{
     return receive(run, args, MG_NIL);
 }
 
-static mg_value prim_receive_ms(struct mg_run *run, mg_value *args) {
+static mg_value prim_receive_ms(struct mg_run *run, mg_value *args)
+{
     return mg_is_small(args[1]) ? receive(run, args, args[1])
                                 : mg_prim_type_error(run, 1, "SmallInteger");
 }
 
-static mg_value prim_try_receive(struct mg_run *run, mg_value *args) {
+static mg_value prim_try_receive(struct mg_run *run, mg_value *args)
+{
     return receive(run, args, mg_small(0));
 }
 
 /* The selective scan. */
 
 /* A message that stays in the mailbox: its payload is copied. */
-static mg_value peek_signal(struct mg_run *run, mg_value *args, const struct mg_signal *signal) {
+static mg_value peek_signal(struct mg_run *run, mg_value *args, const struct mg_signal *signal)
+{
     if (is_ending(signal)) {
         uint64_t words = ending_words(run, signal);
         return mg_run_reserve(run, args, MAIL_WORDS + words) == NULL
@@ -233,23 +253,53 @@ static mg_value peek_signal(struct mg_run *run, mg_value *args, const struct mg_
     return make_mail(run, signal, signal->selector, payload);
 }
 
-static mg_value prim_next_message(struct mg_run *run, mg_value *args) {
+/* The selector a program sees on a mail signal. */
+static uint32_t mail_selector(const struct mg_run *run, const struct mg_signal *signal)
+{
+    return signal->kind == MG_SIGNAL_DOWN   ? run->vm->selectors[MG_SEL_PROCESS_DOWN]
+           : signal->kind == MG_SIGNAL_EXIT ? run->vm->selectors[MG_SEL_EXIT]
+                                            : signal->selector;
+}
+
+/* The next mail behind the scan position that may match: `wanted` is the only selector that does, 0
+ * for any. NULL at the end, or when the slice is used up (*again). */
+static struct mg_signal *next_mail(struct mg_run *run, uint32_t wanted, bool *again)
+{
+    struct mg_mailbox *box = &run->actor->mailbox;
+    struct mg_signal *signal;
+    uint32_t passed = 0;
+    while ((signal = mg_mailbox_scan_peek(box)) != NULL && wanted != 0 &&
+           mail_selector(run, signal) != wanted) {
+        mg_mailbox_scan_skip(box);
+        if ((++passed & 15) == 0 && --run->reductions < 0) {
+            *again = true;
+            return NULL;
+        }
+    }
+    return signal;
+}
+
+static mg_value next_message(struct mg_run *run, mg_value *args, uint32_t wanted)
+{
     if (args[1] != MG_NIL && !mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
-    struct mg_mailbox *box = &run->actor->mailbox;
     uint64_t *flags = &run->body[MG_BODY_SERIAL];
     if ((*flags & MG_BODY_PEEKED) != 0) {
-        mg_mailbox_scan_skip(box);
+        mg_mailbox_scan_skip(&run->actor->mailbox);
         *flags &= ~MG_BODY_PEEKED;
     }
     *flags |= MG_BODY_SCANNING;
-    struct mg_signal *signal = mg_mailbox_scan_peek(box);
-    if (signal == NULL) {
+    bool again = false;
+    struct mg_signal *signal = next_mail(run, wanted, &again);
+    if (signal == NULL && !again) {
         struct mg_scheduler *s = mg_run_enter(run);
         (void)mg_actor_drain(run->actor, s);
         mg_run_leave(run);
-        signal = mg_mailbox_scan_peek(box);
+        signal = next_mail(run, wanted, &again);
+    }
+    if (again) {
+        return MG_PRIM_AGAIN;
     }
     if (signal != NULL) {
         mg_wait_done(run);
@@ -266,7 +316,18 @@ static mg_value prim_next_message(struct mg_run *run, mg_value *args) {
     return mg_wait(run, MG_WAKE_MAIL, deadline);
 }
 
-static mg_value prim_take_message(struct mg_run *run, mg_value *args) {
+static mg_value prim_next_message(struct mg_run *run, mg_value *args)
+{
+    return next_message(run, args, 0);
+}
+
+static mg_value prim_next_message_for(struct mg_run *run, mg_value *args)
+{
+    return next_message(run, args, mg_match_selector(run, args[2]));
+}
+
+static mg_value prim_take_message(struct mg_run *run, mg_value *args)
+{
     uint64_t *flags = &run->body[MG_BODY_SERIAL];
     if ((*flags & MG_BODY_PEEKED) == 0) {
         return mg_prim_error(run, "no message was answered by primNextMessage");
@@ -275,20 +336,23 @@ static mg_value prim_take_message(struct mg_run *run, mg_value *args) {
     return receive_signal(run, args, mg_mailbox_scan_remove(&run->actor->mailbox));
 }
 
-static mg_value prim_reset_scan(struct mg_run *run, mg_value *args) {
+static mg_value prim_reset_scan(struct mg_run *run, mg_value *args)
+{
     run->body[MG_BODY_SERIAL] &= ~(MG_BODY_PEEKED | MG_BODY_SCANNING);
     mg_mailbox_scan_reset(&run->actor->mailbox);
     return args[0];
 }
 
-static mg_value prim_is_scanning(struct mg_run *run, mg_value *args) {
+static mg_value prim_is_scanning(struct mg_run *run, mg_value *args)
+{
     (void)args;
     return mg_boolean((run->body[MG_BODY_SERIAL] & MG_BODY_SCANNING) != 0);
 }
 
 /* Time. */
 
-static mg_value prim_sleep(struct mg_run *run, mg_value *args) {
+static mg_value prim_sleep(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -302,13 +366,15 @@ static mg_value prim_sleep(struct mg_run *run, mg_value *args) {
     return mg_wait(run, 0, deadline);
 }
 
-static mg_value prim_sleep_forever(struct mg_run *run, mg_value *args) {
+static mg_value prim_sleep_forever(struct mg_run *run, mg_value *args)
+{
     (void)args;
     mg_actor_mark_service(run->actor, run->scheduler);
     return mg_wait(run, 0, MG_NO_DEADLINE);
 }
 
-static mg_value prim_yield(struct mg_run *run, mg_value *args) {
+static mg_value prim_yield(struct mg_run *run, mg_value *args)
+{
     if (mg_is_small(run->body[MG_BODY_RESULT])) {
         mg_wait_done(run);
         return args[0];
@@ -317,7 +383,8 @@ static mg_value prim_yield(struct mg_run *run, mg_value *args) {
     return MG_PRIM_AGAIN;
 }
 
-static mg_value prim_send_after(struct mg_run *run, mg_value *args) {
+static mg_value prim_send_after(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -333,19 +400,22 @@ static mg_value prim_send_after(struct mg_run *run, mg_value *args) {
     }
     struct mg_scheduler *s = mg_run_enter(run);
     struct mg_signal *signal = mg_signal_new(run->blocks, MG_SIGNAL_MESSAGE, run->copy->words);
-    mg_copy_write(run->copy, &signal->fragment, mg_signal_words(signal), &args[4],
-                  &signal->payload, 1);
+    mg_copy_write(run->copy, &signal->fragment, mg_signal_words(signal), &args[4], &signal->payload,
+                  1);
     signal->sender = mg_actor_pid(run->actor);
     signal->selector = selector;
     int64_t ms = mg_small_value(args[1]);
-    uint64_t wait = ms <= 0 ? 0 : (uint64_t)ms > UINT64_C(3153600000000) ? UINT64_C(3153600000000) : (uint64_t)ms;
-    uint64_t timer = mg_timer_start(s, mg_scheduler_now(s) + wait * 1000000,
+    uint64_t wait = ms <= 0                                  ? 0
+                    : (uint64_t)ms > UINT64_C(3153600000000) ? UINT64_C(3153600000000)
+                                                             : (uint64_t)ms;
+    uint64_t timer = mg_timer_start(s, mg_scheduler_now_exact(s) + wait * 1000000,
                                     mg_process_control(args[2])->pid, signal);
     mg_run_leave(run);
     return mg_small((int64_t)timer);
 }
 
-static mg_value prim_cancel_timer(struct mg_run *run, mg_value *args) {
+static mg_value prim_cancel_timer(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -363,6 +433,7 @@ const struct mg_prim_entry mg_prims_mail[] = {
     {"Process class>>receive:", prim_receive_ms},
     {"Process class>>tryReceive", prim_try_receive},
     {"Process class>>primNextMessage:", prim_next_message},
+    {"Process class>>primNextMessage:for:", prim_next_message_for},
     {"Process class>>primTakeMessage", prim_take_message},
     {"Process class>>primResetScan", prim_reset_scan},
     {"Process class>>primIsScanning", prim_is_scanning},

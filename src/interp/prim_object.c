@@ -6,16 +6,19 @@
 #include "object/bytes.h"
 #include "object/equal.h"
 
-static mg_value prim_same(struct mg_run *run, mg_value *args) {
+static mg_value prim_same(struct mg_run *run, mg_value *args)
+{
     (void)run;
     return mg_boolean(mg_identical(args[0], args[1]));
 }
 
-static mg_value prim_class(struct mg_run *run, mg_value *args) {
+static mg_value prim_class(struct mg_run *run, mg_value *args)
+{
     return mg_class_value(mg_class_of(run->world, args[0]));
 }
 
-static mg_value prim_identity_hash(struct mg_run *run, mg_value *args) {
+static mg_value prim_identity_hash(struct mg_run *run, mg_value *args)
+{
     int64_t hash;
     if (mg_equal_hash(args[0], &hash)) {
         return mg_small(hash);
@@ -23,7 +26,8 @@ static mg_value prim_identity_hash(struct mg_run *run, mg_value *args) {
     return mg_small(mg_run_identity_hash(run, mg_object(args[0])));
 }
 
-static mg_value prim_is_kind_of(struct mg_run *run, mg_value *args) {
+static mg_value prim_is_kind_of(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_class(args[1])) {
         return MG_FALSE;
     }
@@ -31,14 +35,15 @@ static mg_value prim_is_kind_of(struct mg_run *run, mg_value *args) {
     return mg_boolean(mg_world_inherits(run->world, class_id, mg_class_value_id(args[1])));
 }
 
-static mg_value prim_responds_to(struct mg_run *run, mg_value *args) {
+static mg_value prim_responds_to(struct mg_run *run, mg_value *args)
+{
     uint32_t selector = mg_prim_symbol_of(run, args[1]);
-    return mg_boolean(selector != 0 &&
-                      mg_world_lookup(run->world, mg_class_of(run->world, args[0]), selector) !=
-                          NULL);
+    return mg_boolean(selector != 0 && mg_world_lookup(run->world, mg_class_of(run->world, args[0]),
+                                                       selector) != NULL);
 }
 
-static mg_value prim_shallow_copy(struct mg_run *run, mg_value *args) {
+static mg_value prim_shallow_copy(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_pointer(args[0])) {
         return args[0];
     }
@@ -60,11 +65,13 @@ static mg_value prim_shallow_copy(struct mg_run *run, mg_value *args) {
 }
 
 /* Named slots of a value: none for anything but SLOTS. */
-static uint64_t named_slots(mg_value v) {
+static uint64_t named_slots(mg_value v)
+{
     return mg_has_format(v, MG_FORMAT_SLOTS) ? mg_object_words(mg_object(v)) : 0;
 }
 
-static mg_value prim_slot_at(struct mg_run *run, mg_value *args) {
+static mg_value prim_slot_at(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -76,7 +83,8 @@ static mg_value prim_slot_at(struct mg_run *run, mg_value *args) {
     return mg_slot(args[0], (uint32_t)i - 1);
 }
 
-static mg_value prim_slot_at_put(struct mg_run *run, mg_value *args) {
+static mg_value prim_slot_at_put(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
@@ -89,12 +97,14 @@ static mg_value prim_slot_at_put(struct mg_run *run, mg_value *args) {
     return args[2];
 }
 
-static mg_value prim_slot_count(struct mg_run *run, mg_value *args) {
+static mg_value prim_slot_count(struct mg_run *run, mg_value *args)
+{
     (void)run;
     return mg_small((int64_t)named_slots(args[0]));
 }
 
-static bool can_become(mg_value v) {
+static bool can_become(mg_value v)
+{
     if (!mg_is_pointer(v) || (mg_object(v)->header & MG_GC_SHARED) != 0) {
         return false;
     }
@@ -102,7 +112,8 @@ static bool can_become(mg_value v) {
     return format == MG_FORMAT_SLOTS || format == MG_FORMAT_ARRAY;
 }
 
-static mg_value become(struct mg_run *run, mg_value *args, bool two_way) {
+static mg_value become(struct mg_run *run, mg_value *args, bool two_way)
+{
     for (uint32_t i = 0; i < 2; i++) {
         if (!can_become(args[i]) && (i == 0 || two_way)) {
             return mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "%s: cannot become: %s",
@@ -114,14 +125,19 @@ static mg_value become(struct mg_run *run, mg_value *args, bool two_way) {
     return args == NULL ? MG_PRIM_FAILED : args[0];
 }
 
-static mg_value prim_become(struct mg_run *run, mg_value *args) { return become(run, args, true); }
+static mg_value prim_become(struct mg_run *run, mg_value *args)
+{
+    return become(run, args, true);
+}
 
-static mg_value prim_become_forward(struct mg_run *run, mg_value *args) {
+static mg_value prim_become_forward(struct mg_run *run, mg_value *args)
+{
     return become(run, args, false);
 }
 
 /* The selector of the method whose activation called the one that calls this. */
-static mg_value prim_caller_selector(struct mg_run *run, mg_value *args) {
+static mg_value prim_caller_selector(struct mg_run *run, mg_value *args)
+{
     (void)args;
     const mg_value *fp = run->fp;
     uint32_t distance = mg_frame_distance(fp);

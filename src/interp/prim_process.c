@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* Primitives of process handles: what a process is, how it ended, waiting for its end, its names and labels. */
+/* Primitives of process handles: what a process is, how it ended, waiting for its end, its names
+ * and labels. */
 #include "interp/labels.h"
 #include "interp/prim.h"
 #include "interp/process.h"
 #include "interp/unwind.h"
 #include "sched/exit.h"
 
-static struct mg_control *receiver(const mg_value *args) { return mg_process_control(args[0]); }
+static struct mg_control *receiver(const mg_value *args)
+{
+    return mg_process_control(args[0]);
+}
 
-static bool is_self(const struct mg_run *run, const mg_value *args) {
+static bool is_self(const struct mg_run *run, const mg_value *args)
+{
     return receiver(args)->pid == mg_actor_pid(run->actor);
 }
 
-static mg_value prim_current(struct mg_run *run, mg_value *args) {
+static mg_value prim_current(struct mg_run *run, mg_value *args)
+{
     if (mg_run_reserve(run, args, MG_PROCESS_SPAN) == NULL) {
         return MG_PRIM_FAILED;
     }
     return mg_process_new(run->heap, run->actor->control);
 }
 
-static mg_value prim_sender(struct mg_run *run, mg_value *args) {
+static mg_value prim_sender(struct mg_run *run, mg_value *args)
+{
     mg_value id = mg_slot(args[0], MG_MAIL_SENDER);
     if (!mg_is_small(id)) {
         return MG_NIL;
@@ -30,13 +37,15 @@ static mg_value prim_sender(struct mg_run *run, mg_value *args) {
     return mg_process_of_pid(run, (mg_pid)mg_small_value(id));
 }
 
-static mg_value prim_is_alive(struct mg_run *run, mg_value *args) {
+static mg_value prim_is_alive(struct mg_run *run, mg_value *args)
+{
     (void)run;
     return mg_boolean(mg_control_is_alive(receiver(args)));
 }
 
 /* The result or the error of an ended process, copied into this heap. */
-static mg_value copy_out(struct mg_run *run, mg_value *args, bool error) {
+static mg_value copy_out(struct mg_run *run, mg_value *args, bool error)
+{
     struct mg_exit_info info;
     if (!mg_control_exit(receiver(args), &info)) {
         return MG_NIL;
@@ -54,21 +63,25 @@ static mg_value copy_out(struct mg_run *run, mg_value *args, bool error) {
     return mg_copy_into_heap(run->copy, run->heap, source, words);
 }
 
-static mg_value prim_result(struct mg_run *run, mg_value *args) {
+static mg_value prim_result(struct mg_run *run, mg_value *args)
+{
     return copy_out(run, args, false);
 }
 
-static mg_value prim_exit_error(struct mg_run *run, mg_value *args) {
+static mg_value prim_exit_error(struct mg_run *run, mg_value *args)
+{
     return copy_out(run, args, true);
 }
 
-static mg_value prim_exit_reason(struct mg_run *run, mg_value *args) {
+static mg_value prim_exit_reason(struct mg_run *run, mg_value *args)
+{
     (void)run;
     struct mg_exit_info info;
     return mg_control_exit(receiver(args), &info) ? mg_symbol(info.reason) : MG_NIL;
 }
 
-static mg_value prim_exit_origin(struct mg_run *run, mg_value *args) {
+static mg_value prim_exit_origin(struct mg_run *run, mg_value *args)
+{
     struct mg_exit_info info;
     if (!mg_control_exit(receiver(args), &info) || info.origin == MG_PID_NONE ||
         info.origin == receiver(args)->pid) {
@@ -80,9 +93,10 @@ static mg_value prim_exit_origin(struct mg_run *run, mg_value *args) {
     return mg_process_of_pid(run, info.origin);
 }
 
-/* Waits for the end of the receiver. MG_PRIM_WAIT while it lives and the time is not over; otherwise true or false. The
- * reference of the wait is kept in MG_BODY_RESULT. */
-static mg_value wait_for_end(struct mg_run *run, mg_value *args, uint64_t deadline) {
+/* Waits for the end of the receiver. MG_PRIM_WAIT while it lives and the time is not over;
+ * otherwise true or false. The reference of the wait is kept in MG_BODY_RESULT. */
+static mg_value wait_for_end(struct mg_run *run, mg_value *args, uint64_t deadline)
+{
     uint64_t reference;
     mg_value progress = run->body[MG_BODY_RESULT];
     struct mg_scheduler *s = mg_run_enter(run);
@@ -113,7 +127,8 @@ static mg_value wait_for_end(struct mg_run *run, mg_value *args, uint64_t deadli
     return mg_boolean(!pending);
 }
 
-static mg_value prim_wait(struct mg_run *run, mg_value *args) {
+static mg_value prim_wait(struct mg_run *run, mg_value *args)
+{
     if (is_self(run, args)) {
         return mg_prim_error(run, "a process cannot wait for itself");
     }
@@ -121,17 +136,19 @@ static mg_value prim_wait(struct mg_run *run, mg_value *args) {
     return outcome == MG_PRIM_WAIT ? outcome : copy_out(run, args, false);
 }
 
-static mg_value prim_wait_ms(struct mg_run *run, mg_value *args) {
+static mg_value prim_wait_ms(struct mg_run *run, mg_value *args)
+{
     if (is_self(run, args)) {
         return mg_prim_error(run, "a process cannot wait for itself");
     }
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
-    if (!mg_is_small(run->body[MG_BODY_RESULT])) { /* the first turn: from here on args[1] is the deadline */
+    if (!mg_is_small(
+            run->body[MG_BODY_RESULT])) { /* the first turn: from here on args[1] is the deadline */
         int64_t ms = mg_small_value(args[1]);
         ms = ms < 0 ? 0 : ms > INT64_C(3153600000000) ? INT64_C(3153600000000) : ms;
-        uint64_t now = mg_scheduler_now(run->scheduler);
+        uint64_t now = mg_scheduler_now_exact(run->scheduler);
         args[1] = mg_small((int64_t)now + ms * 1000000);
     }
     return wait_for_end(run, args, (uint64_t)mg_small_value(args[1]));
@@ -139,7 +156,8 @@ static mg_value prim_wait_ms(struct mg_run *run, mg_value *args) {
 
 /* Ending others. */
 
-static mg_value prim_kill(struct mg_run *run, mg_value *args) {
+static mg_value prim_kill(struct mg_run *run, mg_value *args)
+{
     struct mg_scheduler *s = mg_run_enter(run);
     (void)mg_kill_send(s, mg_actor_pid(run->actor), receiver(args)->pid);
     mg_run_leave(run);
@@ -147,7 +165,8 @@ static mg_value prim_kill(struct mg_run *run, mg_value *args) {
 }
 
 static mg_value exit_send(struct mg_run *run, mg_value *args, uint32_t reason, uint64_t within_ns,
-                          bool forced) {
+                          bool forced)
+{
     struct mg_scheduler *s = mg_run_enter(run);
     mg_pid self = mg_actor_pid(run->actor), other = receiver(args)->pid;
     if (forced) {
@@ -159,7 +178,8 @@ static mg_value exit_send(struct mg_run *run, mg_value *args, uint32_t reason, u
     return is_self(run, args) ? mg_prim_yield_once(run) : args[0];
 }
 
-static mg_value prim_terminate(struct mg_run *run, mg_value *args) {
+static mg_value prim_terminate(struct mg_run *run, mg_value *args)
+{
     if (mg_is_small(run->body[MG_BODY_RESULT])) {
         mg_wait_done(run);
         return args[0];
@@ -167,7 +187,8 @@ static mg_value prim_terminate(struct mg_run *run, mg_value *args) {
     return exit_send(run, args, run->vm->reasons[MG_REASON_SHUTDOWN], 0, true);
 }
 
-static mg_value prim_exit(struct mg_run *run, mg_value *args) {
+static mg_value prim_exit(struct mg_run *run, mg_value *args)
+{
     if (mg_is_small(run->body[MG_BODY_RESULT])) {
         mg_wait_done(run);
         return args[0];
@@ -178,7 +199,8 @@ static mg_value prim_exit(struct mg_run *run, mg_value *args) {
     return exit_send(run, args, mg_symbol_id(args[1]), 0, false);
 }
 
-static mg_value prim_exit_within(struct mg_run *run, mg_value *args) {
+static mg_value prim_exit_within(struct mg_run *run, mg_value *args)
+{
     if (mg_is_small(run->body[MG_BODY_RESULT])) {
         mg_wait_done(run);
         return args[0];
@@ -198,7 +220,8 @@ static mg_value prim_exit_within(struct mg_run *run, mg_value *args) {
 }
 
 /* The running actor ends itself: not to be trapped. */
-static mg_value prim_exit_self(struct mg_run *run, mg_value *args) {
+static mg_value prim_exit_self(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_symbol(args[1])) {
         return mg_prim_type_error(run, 1, "Symbol");
     }
@@ -211,7 +234,8 @@ static mg_value prim_exit_self(struct mg_run *run, mg_value *args) {
 
 /* Names and labels. */
 
-static mg_value prim_register(struct mg_run *run, mg_value *args) {
+static mg_value prim_register(struct mg_run *run, mg_value *args)
+{
     const char *text;
     size_t len;
     if (!mg_process_text(run, args[1], &text, &len)) {
@@ -220,12 +244,14 @@ static mg_value prim_register(struct mg_run *run, mg_value *args) {
     return mg_boolean(mg_names_register(run->scheduler, receiver(args)->pid, text, len));
 }
 
-static mg_value prim_unregister(struct mg_run *run, mg_value *args) {
+static mg_value prim_unregister(struct mg_run *run, mg_value *args)
+{
     mg_names_unregister(run->scheduler, receiver(args)->pid);
     return args[0];
 }
 
-static mg_value prim_named(struct mg_run *run, mg_value *args) {
+static mg_value prim_named(struct mg_run *run, mg_value *args)
+{
     const char *text;
     size_t len;
     if (!mg_process_text(run, args[1], &text, &len)) {
@@ -247,7 +273,8 @@ struct found {
     uint32_t count;
 };
 
-static void add_name(void *context, const char *name, size_t len, mg_pid holder) {
+static void add_name(void *context, const char *name, size_t len, mg_pid holder)
+{
     (void)holder;
     struct found *found = context;
     if (found->count < 256) {
@@ -256,7 +283,8 @@ static void add_name(void *context, const char *name, size_t len, mg_pid holder)
     }
 }
 
-static mg_value found_array(struct mg_run *run, mg_value *args, const struct found *found) {
+static mg_value found_array(struct mg_run *run, mg_value *args, const struct found *found)
+{
     if (mg_run_reserve(run, args, mg_object_span(MG_FORMAT_ARRAY, found->count)) == NULL) {
         return MG_PRIM_FAILED;
     }
@@ -266,13 +294,15 @@ static mg_value found_array(struct mg_run *run, mg_value *args, const struct fou
     return mg_pointer(array);
 }
 
-static mg_value prim_names(struct mg_run *run, mg_value *args) {
+static mg_value prim_names(struct mg_run *run, mg_value *args)
+{
     struct found found = {.run = run};
     mg_names_each(run->scheduler, receiver(args)->pid, add_name, &found);
     return found_array(run, args, &found);
 }
 
-static mg_value prim_label(struct mg_run *run, mg_value *args) {
+static mg_value prim_label(struct mg_run *run, mg_value *args)
+{
     char text[MG_LABEL_MAX];
     size_t len;
     if (!mg_labels_get(run->vm, receiver(args)->pid, text, &len)) {
@@ -284,7 +314,8 @@ static mg_value prim_label(struct mg_run *run, mg_value *args) {
     return mg_string_new(run->heap, text, len);
 }
 
-static mg_value prim_set_label(struct mg_run *run, mg_value *args) {
+static mg_value prim_set_label(struct mg_run *run, mg_value *args)
+{
     const char *text;
     size_t len;
     if (!mg_process_text(run, args[1], &text, &len)) {
@@ -300,12 +331,14 @@ static mg_value prim_set_label(struct mg_run *run, mg_value *args) {
 
 /* Figures. */
 
-static mg_value prim_id(struct mg_run *run, mg_value *args) {
+static mg_value prim_id(struct mg_run *run, mg_value *args)
+{
     (void)run;
     return mg_pid_value(receiver(args)->pid);
 }
 
-static mg_value prim_memory(struct mg_run *run, mg_value *args) {
+static mg_value prim_memory(struct mg_run *run, mg_value *args)
+{
     if (is_self(run, args)) {
         return mg_small((int64_t)mg_heap_bytes(run->heap));
     }
@@ -316,7 +349,8 @@ static mg_value prim_memory(struct mg_run *run, mg_value *args) {
     return mg_small((int64_t)load_relaxed(&receiver(args)->heap_bytes));
 }
 
-static mg_value prim_mailbox_size(struct mg_run *run, mg_value *args) {
+static mg_value prim_mailbox_size(struct mg_run *run, mg_value *args)
+{
     if (is_self(run, args)) {
         return mg_small(mg_mailbox_count(&run->actor->mailbox));
     }
@@ -324,7 +358,8 @@ static mg_value prim_mailbox_size(struct mg_run *run, mg_value *args) {
     return mg_small(actor == NULL ? 0 : mg_mailbox_count(&actor->mailbox));
 }
 
-static mg_value prim_reductions(struct mg_run *run, mg_value *args) {
+static mg_value prim_reductions(struct mg_run *run, mg_value *args)
+{
     (void)run;
     if (!mg_control_is_alive(receiver(args))) {
         return mg_small(0);
@@ -333,14 +368,16 @@ static mg_value prim_reductions(struct mg_run *run, mg_value *args) {
     return mg_small((int64_t)load_relaxed(&receiver(args)->reductions));
 }
 
-static void add_hidden(void *context, uint32_t symbol) {
+static void add_hidden(void *context, uint32_t symbol)
+{
     struct found *found = context;
     if (found->count < 256) {
         found->values[found->count++] = mg_symbol(symbol);
     }
 }
 
-static mg_value prim_restrictions(struct mg_run *run, mg_value *args) {
+static mg_value prim_restrictions(struct mg_run *run, mg_value *args)
+{
     struct found found = {.run = run};
     struct mg_actor *actor = mg_control_target(receiver(args));
     if (actor != NULL && actor->policy != 0) {
@@ -349,24 +386,26 @@ static mg_value prim_restrictions(struct mg_run *run, mg_value *args) {
     return found_array(run, args, &found);
 }
 
-static void add_process(void *context, const struct mg_actor_info *info) {
+static void add_process(void *context, const struct mg_actor_info *info)
+{
     struct found *found = context;
     if (found->count < 256) {
         found->values[found->count++] = mg_pid_value(info->pid);
     }
 }
 
-/* Fills an ArrayList-like run: the library calls this until it answers less than asked for. args[1]: where to go on. Answers
- * an Array: next place, then processes. */
-static mg_value prim_all_from(struct mg_run *run, mg_value *args) {
+/* Fills an ArrayList-like run: the library calls this until it answers less than asked for.
+ * args[1]: where to go on. Answers an Array: next place, then processes. */
+static mg_value prim_all_from(struct mg_run *run, mg_value *args)
+{
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
     struct found found = {.run = run};
-    uint64_t next = mg_sched_each(run->scheduler, (uint64_t)mg_small_value(args[1]), 256,
-                                  add_process, &found);
-    size_t words = mg_object_span(MG_FORMAT_ARRAY, found.count + 1) +
-                   (size_t)found.count * MG_PROCESS_SPAN;
+    uint64_t next =
+        mg_sched_each(run->scheduler, (uint64_t)mg_small_value(args[1]), 256, add_process, &found);
+    size_t words =
+        mg_object_span(MG_FORMAT_ARRAY, found.count + 1) + (size_t)found.count * MG_PROCESS_SPAN;
     if (mg_run_reserve(run, args, words) == NULL) {
         return MG_PRIM_FAILED;
     }
@@ -383,20 +422,23 @@ static mg_value prim_all_from(struct mg_run *run, mg_value *args) {
     return mg_pointer(array);
 }
 
-static mg_value prim_equal(struct mg_run *run, mg_value *args) {
+static mg_value prim_equal(struct mg_run *run, mg_value *args)
+{
     (void)run;
     return mg_boolean(mg_is_process(args[1]) &&
                       receiver(args)->pid == mg_process_control(args[1])->pid);
 }
 
-static mg_value prim_hash(struct mg_run *run, mg_value *args) {
+static mg_value prim_hash(struct mg_run *run, mg_value *args)
+{
     (void)run;
     return mg_small((int64_t)(receiver(args)->pid & 0x3fffffff));
 }
 
 /* Supervision. */
 
-static mg_value prim_mark_supervisor(struct mg_run *run, mg_value *args) {
+static mg_value prim_mark_supervisor(struct mg_run *run, mg_value *args)
+{
     if (!is_self(run, args)) {
         return mg_prim_error(run, "only the running process can be marked");
     }
@@ -404,9 +446,9 @@ static mg_value prim_mark_supervisor(struct mg_run *run, mg_value *args) {
     return args[0];
 }
 
-static mg_value prim_is_supervised(struct mg_run *run, mg_value *args) {
-    return mg_boolean(is_self(run, args) &&
-                      (run->body[MG_BODY_SERIAL] & MG_BODY_SUPERVISED) != 0);
+static mg_value prim_is_supervised(struct mg_run *run, mg_value *args)
+{
+    return mg_boolean(is_self(run, args) && (run->body[MG_BODY_SERIAL] & MG_BODY_SUPERVISED) != 0);
 }
 
 const struct mg_prim_entry mg_prims_process[] = {

@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* Primitives of requests: a message whose answer comes back to the one who waits for it and to nobody else. */
+/* Primitives of requests: a message whose answer comes back to the one who waits for it and to
+ * nobody else. */
 #include "interp/prim.h"
 #include "interp/process.h"
 #include "sched/exit.h"
 
 /* {#kind. value}; room for 3 words was reserved. */
-static mg_value outcome_pair(struct mg_run *run, const char *kind, mg_value v) {
+static mg_value outcome_pair(struct mg_run *run, const char *kind, mg_value v)
+{
     struct mg_object *pair = mg_heap_alloc_small(run->heap, MG_CLASS_ARRAY, MG_FORMAT_ARRAY, 2);
     pair->words[0] = mg_symbol(mg_symbol_intern(run->world->symbols, kind, strlen(kind)));
     pair->words[1] = v;
     return mg_pointer(pair);
 }
 
-static mg_value settled_pair(struct mg_run *run, mg_value *args, const char *kind, mg_value v) {
+static mg_value settled_pair(struct mg_run *run, mg_value *args, const char *kind, mg_value v)
+{
     mg_wait_done(run);
     return mg_run_reserve(run, args, 3) == NULL ? MG_PRIM_FAILED : outcome_pair(run, kind, v);
 }
 
-/* Sends the request. Answers its reference, or 0 with *outcome set to what the primitive answers. */
+/* Sends the request. Answers its reference, or 0 with *outcome set to what the primitive
+ * answers. */
 static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t selector,
-                             mg_value *outcome) {
+                             mg_value *outcome)
+{
     struct mg_control *control = mg_process_control(args[0]);
     uint64_t words = 0, shared = 0;
     if (mg_is_pointer(args[2])) {
@@ -44,9 +49,8 @@ static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t select
             mg_copy_abandon(run->copy);
         }
         mg_run_leave(run);
-        *outcome = why == MG_REFUSED_DEAD
-                       ? settled_pair(run, args, "noproc", MG_NIL)
-                       : settled_pair(run, args, "refused", MG_NIL);
+        *outcome = why == MG_REFUSED_DEAD ? settled_pair(run, args, "noproc", MG_NIL)
+                                          : settled_pair(run, args, "refused", MG_NIL);
         return 0;
     }
     struct mg_signal *signal = mg_signal_new(run->blocks, MG_SIGNAL_REQUEST, words);
@@ -66,9 +70,10 @@ static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t select
 
 /* What a settled request answers. Taken: the reply. */
 static mg_value close_request(struct mg_run *run, mg_value *args, enum mg_outcome outcome,
-                              struct mg_signal *reply) {
-    mg_value value = reply == NULL || (reply->flags & MG_SIGNAL_CONTROL) != 0 ? MG_NIL
-                                                                              : reply->payload;
+                              struct mg_signal *reply)
+{
+    mg_value value =
+        reply == NULL || (reply->flags & MG_SIGNAL_CONTROL) != 0 ? MG_NIL : reply->payload;
     uint32_t reason = reply == NULL ? 0 : reply->selector;
     bool adopted = reply != NULL && mg_is_pointer(value) && reply->fragment.words > 0;
     if (adopted) {
@@ -98,7 +103,8 @@ static mg_value close_request(struct mg_run *run, mg_value *args, enum mg_outcom
     }
 }
 
-static mg_value prim_request(struct mg_run *run, mg_value *args) {
+static mg_value prim_request(struct mg_run *run, mg_value *args)
+{
     uint64_t reference;
     if (!mg_is_small(run->body[MG_BODY_RESULT])) { /* the first turn */
         uint32_t selector = mg_process_selector(run, args, 1);
@@ -136,7 +142,8 @@ static mg_value prim_request(struct mg_run *run, mg_value *args) {
     return mg_wait(run, MG_WAKE_REPLY, deadline);
 }
 
-static mg_value reply(struct mg_run *run, mg_value *args, enum mg_outcome outcome) {
+static mg_value reply(struct mg_run *run, mg_value *args, enum mg_outcome outcome)
+{
     mg_value requester = mg_slot(args[0], MG_MAIL_SENDER);
     if (!mg_is_small(args[1]) || !mg_is_small(requester)) {
         return mg_prim_error(run, "the message expects no reply");
@@ -146,8 +153,8 @@ static mg_value reply(struct mg_run *run, mg_value *args, enum mg_outcome outcom
     }
     struct mg_scheduler *s = mg_run_enter(run);
     struct mg_signal *signal = mg_signal_new(run->blocks, MG_SIGNAL_REPLY, run->copy->words);
-    mg_copy_write(run->copy, &signal->fragment, mg_signal_words(signal), &args[2],
-                  &signal->payload, 1);
+    mg_copy_write(run->copy, &signal->fragment, mg_signal_words(signal), &args[2], &signal->payload,
+                  1);
     signal->sender = mg_actor_pid(run->actor);
     signal->reference = (uint64_t)mg_small_value(args[1]);
     signal->detail = (uint16_t)outcome;
@@ -156,11 +163,13 @@ static mg_value reply(struct mg_run *run, mg_value *args, enum mg_outcome outcom
     return mg_boolean(accepted);
 }
 
-static mg_value prim_reply_value(struct mg_run *run, mg_value *args) {
+static mg_value prim_reply_value(struct mg_run *run, mg_value *args)
+{
     return reply(run, args, MG_OUTCOME_VALUE);
 }
 
-static mg_value prim_reply_error(struct mg_run *run, mg_value *args) {
+static mg_value prim_reply_error(struct mg_run *run, mg_value *args)
+{
     return reply(run, args, MG_OUTCOME_ERROR);
 }
 

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Primitives that start processes: the fork family. There is one birth routine, so what a child inherits is inherited on
- * every path. */
+/* Primitives that start processes: the fork family. There is one birth routine, so what a child
+ * inherits is inherited on every path. */
 #include "base/error.h"
 #include "interp/body.h"
 #include "interp/labels.h"
 #include "interp/prim.h"
 #include "interp/process.h"
 
-static enum mg_priority inherited_priority(const struct mg_run *run) {
+static enum mg_priority inherited_priority(const struct mg_run *run)
+{
     return (enum mg_priority)(run->actor->birth & MG_BIRTH_PRIORITY);
 }
 
 /* The answer: the Process, or {process. reference}. Room was reserved. */
-static mg_value answer(struct mg_run *run, struct mg_actor *child, const struct mg_spawn *spawn) {
+static mg_value answer(struct mg_run *run, struct mg_actor *child, const struct mg_spawn *spawn)
+{
     mg_value process = mg_process_new(run->heap, child->control);
     if (!spawn->monitored) {
         return process;
@@ -25,13 +27,13 @@ static mg_value answer(struct mg_run *run, struct mg_actor *child, const struct 
 
 /* Starts a process that runs the block args[0], with args[1] as its argument if has_argument. */
 static mg_value give_birth(struct mg_run *run, mg_value *args, bool has_argument,
-                           struct mg_spawn *spawn, uint64_t flags) {
+                           struct mg_spawn *spawn, uint64_t flags)
+{
     args = mg_run_reserve(run, args, MG_PROCESS_SPAN + 3);
     if (args == NULL) {
         return MG_PRIM_FAILED;
     }
-    const struct mg_code *code =
-        (const struct mg_code *)(uintptr_t)mg_slot(args[0], MG_BLOCK_CODE);
+    const struct mg_code *code = (const struct mg_code *)(uintptr_t)mg_slot(args[0], MG_BLOCK_CODE);
     if (code->argc > (has_argument ? 1 : 0)) {
         return mg_prim_fail(run, MG_CLASS_WRONG_ARGUMENT_COUNT,
                             "wrong argument count: the block takes %u, a process is given %u",
@@ -68,42 +70,48 @@ static mg_value give_birth(struct mg_run *run, mg_value *args, bool has_argument
     return answer(run, child, spawn);
 }
 
-static mg_value prim_fork(struct mg_run *run, mg_value *args) {
+static mg_value prim_fork(struct mg_run *run, mg_value *args)
+{
     struct mg_spawn spawn = {.priority = inherited_priority(run)};
     return give_birth(run, args, false, &spawn, 0);
 }
 
-static mg_value prim_fork_with(struct mg_run *run, mg_value *args) {
+static mg_value prim_fork_with(struct mg_run *run, mg_value *args)
+{
     struct mg_spawn spawn = {.priority = inherited_priority(run)};
     return give_birth(run, args, true, &spawn, 0);
 }
 
-static mg_value prim_fork_linked(struct mg_run *run, mg_value *args) {
+static mg_value prim_fork_linked(struct mg_run *run, mg_value *args)
+{
     struct mg_spawn spawn = {.priority = inherited_priority(run), .linked = true};
     return give_birth(run, args, false, &spawn, 0);
 }
 
-static mg_value prim_fork_monitored(struct mg_run *run, mg_value *args) {
-    struct mg_spawn spawn = {.priority = inherited_priority(run),
-                             .monitored = true};
+static mg_value prim_fork_monitored(struct mg_run *run, mg_value *args)
+{
+    struct mg_spawn spawn = {.priority = inherited_priority(run), .monitored = true};
     return give_birth(run, args, false, &spawn, 0);
 }
 
 /* Options: a flat Array {key. value. ...} whose keys the library has checked. */
 
-static bool is_key(struct mg_run *run, mg_value key, const char *name) {
+static bool is_key(struct mg_run *run, mg_value key, const char *name)
+{
     return mg_is_symbol(key) && strcmp(mg_world_text(run->world, mg_symbol_id(key)), name) == 0;
 }
 
 /* A count that is a SmallInteger, or nil for no limit. */
-static uint64_t limit_of(mg_value v) {
+static uint64_t limit_of(mg_value v)
+{
     if (!mg_is_small(v)) {
         return UINT64_MAX;
     }
     return mg_small_value(v) <= 0 ? 1 : (uint64_t)mg_small_value(v);
 }
 
-static bool restrict_to(struct mg_run *run, struct mg_spawn *spawn, mg_value names) {
+static bool restrict_to(struct mg_run *run, struct mg_spawn *spawn, mg_value names)
+{
     uint32_t ids[256];
     uint32_t count = 0;
     if (!mg_has_format(names, MG_FORMAT_ARRAY)) {
@@ -121,8 +129,7 @@ static bool restrict_to(struct mg_run *run, struct mg_spawn *spawn, mg_value nam
         }
         ids[count++] = mg_symbol_intern(run->world->symbols, text, len);
     }
-    uint32_t policy =
-        mg_sched_policy(run->scheduler->sched, run->actor->policy, ids, count);
+    uint32_t policy = mg_sched_policy(run->scheduler->sched, run->actor->policy, ids, count);
     if (policy == MG_POLICY_FULL) {
         mg_prim_error(run, "there are too many different restrictions");
         return false;
@@ -132,7 +139,8 @@ static bool restrict_to(struct mg_run *run, struct mg_spawn *spawn, mg_value nam
 }
 
 static bool option(struct mg_run *run, mg_value key, mg_value v, struct mg_spawn *spawn,
-                   struct mg_actor_options *options, uint64_t *flags) {
+                   struct mg_actor_options *options, uint64_t *flags)
+{
     if (is_key(run, key, "linked")) {
         spawn->linked = v == MG_TRUE;
     } else if (is_key(run, key, "monitored")) {
@@ -164,7 +172,8 @@ static bool option(struct mg_run *run, mg_value key, mg_value v, struct mg_spawn
     return true;
 }
 
-static mg_value prim_fork_options(struct mg_run *run, mg_value *args) {
+static mg_value prim_fork_options(struct mg_run *run, mg_value *args)
+{
     if (!mg_has_format(args[3], MG_FORMAT_ARRAY)) {
         return mg_prim_type_error(run, 3, "Array");
     }

@@ -5,13 +5,14 @@
 #include <string.h>
 
 static const struct mg_prim_entry *const tables[] = {
-    mg_prims_object, mg_prims_class,  mg_prims_number, mg_prims_string,    mg_prims_bytes, mg_prims_array,
-    mg_prims_hashed, mg_prims_stream, mg_prims_system, mg_prims_exception, mg_prims_block, mg_prims_process,
-    mg_prims_character, mg_prims_text,
-    mg_prims_spawn,  mg_prims_mail,   mg_prims_request, mg_prims_bond,
+    mg_prims_object, mg_prims_class,   mg_prims_number,    mg_prims_string, mg_prims_bytes,
+    mg_prims_array,  mg_prims_hashed,  mg_prims_stream,    mg_prims_system, mg_prims_exception,
+    mg_prims_block,  mg_prims_process, mg_prims_character, mg_prims_text,   mg_prims_spawn,
+    mg_prims_mail,   mg_prims_request, mg_prims_bond,
 };
 
-void mg_primtab_fill(struct mg_strmap *table) {
+void mg_primtab_fill(struct mg_strmap *table)
+{
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         for (const struct mg_prim_entry *e = tables[i]; e->name != NULL; e++) {
             bool fresh =
@@ -21,7 +22,8 @@ void mg_primtab_fill(struct mg_strmap *table) {
     }
 }
 
-mg_primitive mg_primtab_find(const struct mg_strmap *table, const char *name) {
+mg_primitive mg_primtab_find(const struct mg_strmap *table, const char *name)
+{
     uint64_t address;
     if (!mg_strmap_get(table, name, strlen(name), &address)) {
         return NULL;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of all primitives by name (`Array>>at:`), put together from the tables of the prim_*.c files.
+/* The table of all primitives by name (`Array>>at:`), put together from the tables of the prim_*.c
+ * files.
  *
- * Threads: built by the one that boots the node, then read-only. Memory: the table borrows the names.
+ * Threads: built by the one that boots the node, then read-only. Memory: the table borrows the
+ * names.
  */
 #ifndef MG_INTERP_PRIMTAB_H
 #define MG_INTERP_PRIMTAB_H

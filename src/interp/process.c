@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 
-mg_value mg_process_new(struct mg_heap *heap, struct mg_control *control) {
+mg_value mg_process_new(struct mg_heap *heap, struct mg_control *control)
+{
     mg_control_ref(control);
     struct mg_object *o =
         mg_heap_alloc_small(heap, MG_CLASS_PROCESS, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
@@ -14,7 +15,8 @@ mg_value mg_process_new(struct mg_heap *heap, struct mg_control *control) {
     return mg_pointer(o);
 }
 
-mg_value mg_process_of_pid(struct mg_run *run, mg_pid pid) {
+mg_value mg_process_of_pid(struct mg_run *run, mg_pid pid)
+{
     if (pid == MG_PID_NONE) {
         return MG_NIL;
     }
@@ -27,10 +29,10 @@ mg_value mg_process_of_pid(struct mg_run *run, mg_pid pid) {
     return process;
 }
 
-bool mg_process_text(struct mg_run *run, mg_value v, const char **text, size_t *len) {
+bool mg_process_text(struct mg_run *run, mg_value v, const char **text, size_t *len)
+{
     if (mg_is_symbol(v)) {
-        const struct mg_symbol_entry *entry =
-            mg_symbol_entry(run->world->symbols, mg_symbol_id(v));
+        const struct mg_symbol_entry *entry = mg_symbol_entry(run->world->symbols, mg_symbol_id(v));
         *text = entry->text;
         *len = entry->len;
         return true;
@@ -44,7 +46,8 @@ bool mg_process_text(struct mg_run *run, mg_value v, const char **text, size_t *
     return true;
 }
 
-uint32_t mg_process_selector(struct mg_run *run, const mg_value *args, uint32_t index) {
+uint32_t mg_process_selector(struct mg_run *run, const mg_value *args, uint32_t index)
+{
     mg_value v = args[index];
     const char *text;
     size_t len;
@@ -66,7 +69,8 @@ uint32_t mg_process_selector(struct mg_run *run, const mg_value *args, uint32_t 
     return id;
 }
 
-uint64_t mg_wait_deadline(struct mg_run *run, mg_value ms, bool *first) {
+uint64_t mg_wait_deadline(struct mg_run *run, mg_value ms, bool *first)
+{
     mg_value progress = run->body[MG_BODY_RESULT];
     *first = !mg_is_small(progress);
     if (!*first) {
@@ -77,7 +81,8 @@ uint64_t mg_wait_deadline(struct mg_run *run, mg_value ms, bool *first) {
         return MG_NO_DEADLINE;
     }
     int64_t limit = mg_small_value(ms);
-    uint64_t now = mg_scheduler_now(run->scheduler);
+    /* Read anew: a wait that looks shorter than asked for would surprise. */
+    uint64_t now = mg_scheduler_now_exact(run->scheduler);
     uint64_t wait = limit <= 0 ? 0 : (uint64_t)limit;
     /* Beyond a hundred years everything is the same. */
     uint64_t longest = UINT64_C(3153600000000);
@@ -86,14 +91,16 @@ uint64_t mg_wait_deadline(struct mg_run *run, mg_value ms, bool *first) {
     return deadline;
 }
 
-mg_value mg_wait(struct mg_run *run, uint32_t wake, uint64_t deadline_ns) {
+mg_value mg_wait(struct mg_run *run, uint32_t wake, uint64_t deadline_ns)
+{
     struct mg_scheduler *s = mg_run_enter(run);
     (void)mg_actor_wait(run->actor, s, wake, deadline_ns);
     mg_run_leave(run);
     return MG_PRIM_WAIT;
 }
 
-bool mg_process_measure(struct mg_run *run, const mg_value *roots, uint32_t count) {
+bool mg_process_measure(struct mg_run *run, const mg_value *roots, uint32_t count)
+{
     struct mg_copy *copy = run->copy;
     int error = mg_copy_measure(copy, roots, count);
     if (MG_LIKELY(error == 0)) {

@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-static const struct mg_code_line *line_of(const struct mg_code *code, uint32_t insn) {
+static const struct mg_code_line *line_of(const struct mg_code *code, uint32_t insn)
+{
     const struct mg_code_line *found = NULL;
     uint32_t low = 0, high = code->line_count;
     while (low < high) {
@@ -21,7 +22,8 @@ static const struct mg_code_line *line_of(const struct mg_code *code, uint32_t i
     return found;
 }
 
-int mg_trace_place(const struct mg_code *code, uint32_t insn, char *out, size_t size) {
+int mg_trace_place(const struct mg_code *code, uint32_t insn, char *out, size_t size)
+{
     const struct mg_code_line *line = line_of(code, insn);
     const char *file = code->file != NULL ? code->file : "?";
     int n = line != NULL ? snprintf(out, size, "%s:%u:%u", file, line->line, line->column)
@@ -30,11 +32,13 @@ int mg_trace_place(const struct mg_code *code, uint32_t insn, char *out, size_t 
 }
 
 uint32_t mg_trace_capture(const struct mg_world *world, const mg_value *fp, const mg_insn *pc,
-                          struct mg_trace_record *records, uint32_t max) {
+                          struct mg_trace_record *records, uint32_t max)
+{
     uint32_t count = 0;
     while (count < max) {
         const struct mg_code *code = mg_frame_code(fp);
-        /* The pc is behind the instruction that is being executed. A return into the loop's own tail stub has no place. */
+        /* The pc is behind the instruction that is being executed. A return into the loop's own
+         * tail stub has no place. */
         ptrdiff_t next = pc - code->insns;
         uint32_t insn = next > 0 && next <= (ptrdiff_t)code->insn_count ? (uint32_t)next - 1 : 0;
         records[count++] = (struct mg_trace_record){
@@ -53,12 +57,14 @@ uint32_t mg_trace_capture(const struct mg_world *world, const mg_value *fp, cons
     return count;
 }
 
-static void print_class(const struct mg_world *world, uint32_t class_id, struct mg_buf *out) {
+static void print_class(const struct mg_world *world, uint32_t class_id, struct mg_buf *out)
+{
     mg_buf_puts(out, mg_world_text(world, mg_world_class(world, class_id)->name));
 }
 
-void mg_trace_print(const struct mg_vm *vm, const struct mg_trace_record *records,
-                    uint32_t count, struct mg_buf *out) {
+void mg_trace_print(const struct mg_vm *vm, const struct mg_trace_record *records, uint32_t count,
+                    struct mg_buf *out)
+{
     for (uint32_t i = 0; i < count; i++) {
         const struct mg_code *code = mg_vm_code(vm, records[i].code);
         mg_buf_printf(out, "%s  [%u] ", i == 0 ? "" : "\n", i);

@@ -2,18 +2,29 @@
 /* The unwinder: see unwind.h for the idea and the invariants. */
 #include "interp/unwind.h"
 
-static uint32_t mark_register(const mg_value *fp) { return mg_frame_code(fp)->argc + 1u; }
+static uint32_t mark_register(const mg_value *fp)
+{
+    return mg_frame_code(fp)->argc + 1u;
+}
 
-static uint64_t mark_older(const mg_value *fp) { return fp[mark_register(fp)] >> MG_TAG_BITS; }
+static uint64_t mark_older(const mg_value *fp)
+{
+    return fp[mark_register(fp)] >> MG_TAG_BITS;
+}
 
-void mg_mark_push(uint64_t *body, const mg_value *stack, mg_value *fp) {
+void mg_mark_push(uint64_t *body, const mg_value *stack, mg_value *fp)
+{
     fp[mark_register(fp)] = body[MG_BODY_MARKS] << MG_TAG_BITS;
     body[MG_BODY_MARKS] = (uint64_t)(fp - stack);
 }
 
-void mg_mark_pop(uint64_t *body, mg_value *fp) { body[MG_BODY_MARKS] = mark_older(fp); }
+void mg_mark_pop(uint64_t *body, mg_value *fp)
+{
+    body[MG_BODY_MARKS] = mark_older(fp);
+}
 
-bool mg_home_alive(const mg_value *stack, const mg_value *fp, mg_value token) {
+bool mg_home_alive(const mg_value *stack, const mg_value *fp, mg_value token)
+{
     uint64_t offset = mg_home_offset(token);
     while ((uint64_t)(fp - stack) > offset) {
         uint32_t distance = mg_frame_distance(fp);
@@ -26,14 +37,13 @@ bool mg_home_alive(const mg_value *stack, const mg_value *fp, mg_value token) {
         return false;
     }
     const struct mg_code *code = mg_frame_code(fp);
-    return (code->flags & MG_CODE_HAS_HOME) != 0 && fp[code->home_reg] == token &&
-           mg_home_own(fp);
+    return (code->flags & MG_CODE_HAS_HOME) != 0 && fp[code->home_reg] == token && mg_home_own(fp);
 }
 
 /* Lands at a marked frame: its clean-up block runs next, then the unwinding goes on. */
 static void land(uint64_t *body, mg_value *stack, mg_value *frame, mg_value **fp,
-                 const mg_insn **pc, uint64_t target, enum mg_unwind_action action,
-                 mg_value value) {
+                 const mg_insn **pc, uint64_t target, enum mg_unwind_action action, mg_value value)
+{
     const struct mg_code *code = mg_frame_code(frame);
     uint32_t m = code->argc + 1u;
     frame[m + 1] = (target << 3 | (uint64_t)action) << MG_TAG_BITS;
@@ -46,8 +56,8 @@ static void land(uint64_t *body, mg_value *stack, mg_value *frame, mg_value **fp
 }
 
 static enum mg_unwind_result arrive(mg_value *stack, mg_value **fp, const mg_insn **pc,
-                                    uint64_t target, enum mg_unwind_action action,
-                                    mg_value value) {
+                                    uint64_t target, enum mg_unwind_action action, mg_value value)
+{
     *fp = stack + target;
     if (action == MG_UNWIND_RETURN) {
         return MG_UNWOUND_RETURN;
@@ -60,7 +70,8 @@ static enum mg_unwind_result arrive(mg_value *stack, mg_value **fp, const mg_ins
 }
 
 enum mg_unwind_result mg_unwind(uint64_t *body, mg_value *stack, mg_value **fp, const mg_insn **pc,
-                                uint64_t target, enum mg_unwind_action action, mg_value *value) {
+                                uint64_t target, enum mg_unwind_action action, mg_value *value)
+{
     uint64_t cleanup = body[MG_BODY_CLEANUP];
     if (cleanup != 0 && action != MG_UNWIND_EXIT && target < cleanup) {
         action = MG_UNWIND_EXIT; /* U2 */
@@ -89,7 +100,8 @@ enum mg_unwind_result mg_unwind(uint64_t *body, mg_value *stack, mg_value **fp, 
 }
 
 enum mg_unwind_result mg_unwind_resume(uint64_t *body, mg_value *stack, mg_value **fp,
-                                       const mg_insn **pc, mg_value *value) {
+                                       const mg_insn **pc, mg_value *value)
+{
     uint32_t m = mark_register(*fp);
     uint64_t state = (*fp)[m + 1] >> MG_TAG_BITS;
     *value = (*fp)[m + 2];
@@ -97,8 +109,10 @@ enum mg_unwind_result mg_unwind_resume(uint64_t *body, mg_value *stack, mg_value
     return mg_unwind(body, stack, fp, pc, state >> 3, action, value);
 }
 
-/* Handlers are searched along the chain. A barrier says that the handlers from its token inwards are not active. */
-static uint64_t handler_from(const uint64_t *body, const mg_value *stack, uint64_t mark) {
+/* Handlers are searched along the chain. A barrier says that the handlers from its token inwards
+ * are not active. */
+static uint64_t handler_from(const uint64_t *body, const mg_value *stack, uint64_t mark)
+{
     uint64_t cleanup = body[MG_BODY_CLEANUP];
     while (mark != 0 && mark > cleanup) {
         const mg_value *frame = stack + mark;
@@ -118,11 +132,13 @@ static uint64_t handler_from(const uint64_t *body, const mg_value *stack, uint64
     return 0;
 }
 
-uint64_t mg_handler_first(const uint64_t *body, const mg_value *stack) {
+uint64_t mg_handler_first(const uint64_t *body, const mg_value *stack)
+{
     return handler_from(body, stack, body[MG_BODY_MARKS]);
 }
 
-bool mg_handler_valid(const uint64_t *body, const mg_value *stack, uint64_t token) {
+bool mg_handler_valid(const uint64_t *body, const mg_value *stack, uint64_t token)
+{
     uint64_t mark = body[MG_BODY_MARKS];
     while (mark > token) {
         mark = mark_older(stack + mark);
@@ -130,7 +146,8 @@ bool mg_handler_valid(const uint64_t *body, const mg_value *stack, uint64_t toke
     return mark != 0 && mark == token && mg_frame_code(stack + mark)->mark_kind == MG_MARK_HANDLER;
 }
 
-uint64_t mg_handler_after(const uint64_t *body, const mg_value *stack, uint64_t token) {
+uint64_t mg_handler_after(const uint64_t *body, const mg_value *stack, uint64_t token)
+{
     if (!mg_handler_valid(body, stack, token)) {
         return 0;
     }

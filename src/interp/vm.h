@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the interpreter of a node knows (struct mg_vm, one a node, constant after boot, but for the exit status) and what it keeps for each
- * scheduler (struct mg_interp: the run context, scratch for copies, the look-up cache).
+/* What the interpreter of a node knows (struct mg_vm, one a node, constant after boot, but for the
+ * exit status) and what it keeps for each scheduler (struct mg_interp: the run context, scratch for
+ * copies, the look-up cache).
  *
  * Threads: struct mg_vm is read by all; a struct mg_interp belongs to its scheduler's thread.
  */
@@ -17,28 +18,29 @@
 #include <stdatomic.h>
 
 /* Selectors and other names that C code needs, with the well-known numbers of arguments. */
-#define MG_KNOWN_SELECTORS(X)                                                                      \
-    X(ADD, "+", 1)                                                                                 \
-    X(SUB, "-", 1)                                                                                 \
-    X(MUL, "*", 1)                                                                                 \
-    X(DIV, "/", 1)                                                                                 \
-    X(FLOORDIV, "//", 1)                                                                           \
-    X(MOD, "\\\\", 1)                                                                              \
-    X(BITAND, "bitAnd:", 1)                                                                        \
-    X(LT, "<", 1)                                                                                  \
-    X(LE, "<=", 1)                                                                                 \
-    X(GT, ">", 1)                                                                                  \
-    X(GE, ">=", 1)                                                                                 \
-    X(EQ, "=", 1)                                                                                  \
-    X(NE, "~=", 1)                                                                                 \
-    X(AT, "at:", 1)                                                                                \
-    X(ATPUT, "at:put:", 2)                                                                         \
-    X(SIZE, "size", 0)                                                                             \
-    X(NOT, "not", 0)                                                                               \
-    X(VALUE, "value", 0)                                                                           \
-    X(SIGNAL, "signal:", 1)                                                                        \
-    X(DNU, "doesNotUnderstand:", 1)                                                                \
-    X(PROCESS_DOWN, "processDown:", 1)                                                             \
+#define MG_KNOWN_SELECTORS(X)          \
+    X(ADD, "+", 1)                     \
+    X(SUB, "-", 1)                     \
+    X(MUL, "*", 1)                     \
+    X(DIV, "/", 1)                     \
+    X(FLOORDIV, "//", 1)               \
+    X(MOD, "\\\\", 1)                  \
+    X(BITAND, "bitAnd:", 1)            \
+    X(LT, "<", 1)                      \
+    X(LE, "<=", 1)                     \
+    X(GT, ">", 1)                      \
+    X(GE, ">=", 1)                     \
+    X(EQ, "=", 1)                      \
+    X(NE, "~=", 1)                     \
+    X(AT, "at:", 1)                    \
+    X(ATPUT, "at:put:", 2)             \
+    X(SIZE, "size", 0)                 \
+    X(NOT, "not", 0)                   \
+    X(VALUE, "value", 0)               \
+    X(SELECTOR, "selector", 0)         \
+    X(SIGNAL, "signal:", 1)            \
+    X(DNU, "doesNotUnderstand:", 1)    \
+    X(PROCESS_DOWN, "processDown:", 1) \
     X(EXIT, "exit", 0)
 
 enum mg_known_selector {
@@ -57,8 +59,10 @@ struct mg_labels {
 struct mg_vm {
     struct mg_world *world;
     uint32_t selectors[MG_SEL_COUNT];
-    struct mg_code *interrupt; /* R0 class, R1 text: signals it, then resumes what was interrupted */
-    _Atomic(struct mg_code *) *codes; /* by id; reserved at its greatest size, entries published with release */
+    struct mg_code
+        *interrupt; /* R0 class, R1 text: signals it, then resumes what was interrupted */
+    _Atomic(struct mg_code *)
+        *codes; /* by id; reserved at its greatest size, entries published with release */
     _Atomic(uint32_t) code_count;
     struct mg_labels labels;
     struct mg_traits traits;      /* of all batches loaded so far; under load_lock */
@@ -66,10 +70,10 @@ struct mg_vm {
     struct mg_strmap primitives;  /* by name, see primtab.h */
     const char *const *arguments; /* of the program */
     uint32_t argument_count;
-    _Atomic(int) exit_status;     /* of the process: -1 until the program says; any scheduler writes */
-    mg_pid main_pid;              /* of the program's main process */
+    _Atomic(int) exit_status; /* of the process: -1 until the program says; any scheduler writes */
+    mg_pid main_pid;          /* of the program's main process */
     uint32_t reasons[MG_REASON_COUNT]; /* symbol ids of the runtime's exit reasons */
-    void *owner;                  /* the embedding program's */
+    void *owner;                       /* the embedding program's */
 };
 
 #define MG_VM_CODES_MAX ((uint32_t)1 << 24)

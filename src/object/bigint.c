@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The only file that knows GMP. It uses the mpn layer, which works on limbs where they lie, and mpz only for the greatest
- * common divisor of long numbers (which needs scratch memory anyway).
+/* The only file that knows GMP. It uses the mpn layer, which works on limbs where they lie, and mpz
+ * only for the greatest common divisor of long numbers (which needs scratch memory anyway).
  *
- * An operation cuts an object for the most limbs its result can have, computes into it, and then gives back what it did
- * not need: new objects lie below the older ones, so the result is moved up to its neighbour and the heap's mark follows.
- * A result that fits a SmallInteger leaves nothing behind. Long results are computed outside the heap and copied.
+ * An operation cuts an object for the most limbs its result can have, computes into it, and then
+ * gives back what it did not need: new objects lie below the older ones, so the result is moved up
+ * to its neighbour and the heap's mark follows. A result that fits a SmallInteger leaves nothing
+ * behind. Long results are computed outside the heap and copied.
  *
  * Threads and memory: bigint.h.
  */
@@ -46,8 +47,8 @@ static void scratch_free(struct scratch *s)
 
 /* -- Results -- */
 
-/* A result being computed: in an object cut for `cut` limbs when that is small, else in memory of its own, since a large
- * object cannot be cut to size afterwards. */
+/* A result being computed: in an object cut for `cut` limbs when that is small, else in memory of
+ * its own, since a large object cannot be cut to size afterwards. */
 struct result {
     struct mg_heap *heap;
     struct mg_object *object; // or NULL
@@ -100,7 +101,8 @@ static mg_value limbs_new(struct mg_heap *heap, const uint64_t *limbs, uint64_t 
     return mg_pointer(o);
 }
 
-/* Gives back the words that an object cut too large does not need: the youngest object moves up to its neighbour. */
+/* Gives back the words that an object cut too large does not need: the youngest object moves up to
+ * its neighbour. */
 static mg_value result_trim(const struct result *r, uint64_t count, bool negative)
 {
     struct mg_object *o = r->object;
@@ -322,8 +324,9 @@ mg_value mg_integer_from_double(struct mg_heap *heap, double d)
     return mg_integer_from_limbs(heap, limbs, count, d < 0);
 }
 
-/* The top 64 bits are rounded by the conversion of the machine; the bits below them are put into the lowest of the 64,
- * which stands below the rounding bit, so that a tie is one only if it is one. */
+/* The top 64 bits are rounded by the conversion of the machine; the bits below them are put into
+ * the lowest of the 64, which stands below the rounding bit, so that a tie is one only if it is
+ * one. */
 double mg_integer_to_double(mg_value v)
 {
     if (mg_is_small(v)) {
@@ -546,7 +549,8 @@ static int op_multiply(struct mg_heap *heap, const struct mg_integer *a, const s
 
 /* -- Quotients -- */
 
-/* The division of a longer or equally long magnitude goes into limbs of q (a - b + 1 of them) and r (as many as b). */
+/* The division of a longer or equally long magnitude goes into limbs of q (a - b + 1 of them) and r
+ * (as many as b). */
 static int op_quotient(struct mg_heap *heap, const struct mg_integer *a, const struct mg_integer *b,
                        bool floor, mg_value *out)
 {

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Identity, equality and hash of values, as far as no Maggie code has a say in them.
  *
- *      kind                        ==                    =  (intrinsic)               hash
- *      nil, true, false, classes   same bits             same bits                    of the bits
- *      characters                  same bits             same bits                    code point
- *      numbers                     same bits; Floats     mathematical value,          number.h: equal numbers alike
- *                                  by their 64 bits      NaN never
- *      symbols                     same text             same text                    symbol id, or text
- *      strings                     same object           same bytes                   mg_hash_bytes of them
- *      processes                   same process          same process                 of the process id
- *      all other objects           same object           unknown, unless identical    unknown
+ *      kind                        ==                 =  (intrinsic)         hash
+ *      nil, true, false, classes   same bits          same bits              of the bits
+ *      characters                  same bits          same bits              code point
+ *      numbers                     same bits; Floats  mathematical value,    that of number.h:
+ *                                  by their 64 bits   NaN never              equal ones alike
+ *      symbols                     same text          same text              symbol id, or text
+ *      strings                     same object        same bytes             mg_hash_bytes
+ *      processes                   same process       same process           of the process id
+ *      all other objects           same object        unknown, unless same   unknown
  *
  * E1  Values that are equal have equal hashes; identical values are equal, but for NaN.
- * E2  A kind with intrinsic equality is equal to nothing of another kind (numbers are one kind). So if a has it, whether
- *     `a = b` is always yes or no; if a does not, it is known only when b is a itself.
+ * E2  A kind with intrinsic equality is equal to nothing of another kind (numbers are one kind). So
+ *     if a has it, whether `a = b` is always yes or no; if a does not, it is known only when b is a
+ *     itself.
  *
- * A symbol that came from another node and is not interned here is an object: class Symbol, format STRING. Two of them are
- * compared by text. One whose name is interned later stays different from the interned one.
+ * A symbol that came from another node and is not interned here is an object: class Symbol, format
+ * STRING. Two of them are compared by text. One whose name is interned later stays different from
+ * the interned one.
  *
  * Threads: the thread that runs the actor (a hash may be noted in a string).
  */
@@ -43,13 +45,15 @@ static inline bool mg_identical(mg_value a, mg_value b)
 /* Whether `a = b`, if that can be said here. */
 enum mg_equality mg_equal(mg_value a, mg_value b);
 
-/* Whether = and hash of this value are intrinsic; all immediates, and the objects of the table above. */
+/* Whether = and hash of this value are intrinsic; all immediates, and the objects of the table
+ * above. */
 bool mg_equal_is_intrinsic(mg_value v);
 
 /* mg_equal_hash, for objects and immediate floats. */
 bool mg_equal_hash_slow(mg_value v, int64_t *hash);
 
-/* The hash of a value with intrinsic equality, which always fits a SmallInteger; false for others. */
+/* The hash of a value with intrinsic equality, which always fits a SmallInteger; false for others.
+ */
 static inline bool mg_equal_hash(mg_value v, int64_t *hash)
 {
     if (MG_LIKELY(mg_is_small(v))) {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Printing finds the digits one by one with exact integers (the free-format method of Steele and White, and Dragon4):
- * d and half the gaps to its neighbours are held over a common denominator, and digits come out until what is left is
- * within a gap. There are two arithmetics for it: numbers of everyday size have a denominator that is a power of two
- * below 2^122, or are whole, and fit 128 bits; all others use long integers of 32-bit digits.
+/* Printing finds the digits one by one with exact integers (the free-format method of Steele and
+ * White, and Dragon4): d and half the gaps to its neighbours are held over a common denominator,
+ * and digits come out until what is left is within a gap. There are two arithmetics for it: numbers
+ * of everyday size have a denominator that is a power of two below 2^122, or are whole, and fit 128
+ * bits; all others use long integers of 32-bit digits.
  *
- * Reading takes the short way when the digits and the power of ten are exact doubles (one rounding in all), and strtod
- * otherwise.
+ * Reading takes the short way when the digits and the power of ten are exact doubles (one rounding
+ * in all), and strtod otherwise.
  *
- * Rejected: printing with growing precision until strtod reads the same number: 5 to 15 times slower, and wrong where
- * the gaps to both sides differ. Tables of 128-bit powers of ten (Ryu and its kin) would be twice as fast as the 128-bit
- * path, for 10 KB of numbers that nobody can read.
+ * Rejected: printing with growing precision until strtod reads the same number: 5 to 15 times
+ * slower, and wrong where the gaps to both sides differ. Tables of 128-bit powers of ten (Ryu and
+ * its kin) would be twice as fast as the 128-bit path, for 10 KB of numbers that nobody can read.
  *
  * Threads and memory: float.h.
  */
@@ -46,7 +47,8 @@ static struct float_parts float_split(double d)
 
 /* -- 128 bits -- */
 
-/* Rests stand over 2^shift with the shift at most this, so that ten times one and a gap more still fit. */
+/* Rests stand over 2^shift with the shift at most this, so that ten times one and a gap more still
+ * fit. */
 #define WIDE_SHIFT_MAX 124
 
 /* Removes zeros at the end of n digits. */
@@ -72,8 +74,8 @@ static int digits_whole(uint64_t whole, char *digits)
     return n;
 }
 
-/* d = mantissa / 2^-exponent with -exponent from 1 to WIDE_SHIFT_MAX - 2. `low` and `high` are half the gaps to the
- * neighbours; two bits more keep them whole. */
+/* d = mantissa / 2^-exponent with -exponent from 1 to WIDE_SHIFT_MAX - 2. `low` and `high` are half
+ * the gaps to the neighbours; two bits more keep them whole. */
 static int digits_wide(const struct float_parts *p, char *digits, int *point)
 {
     int shift = 2 - p->exponent;
@@ -218,7 +220,8 @@ static int long_divide(struct float_long *a, const struct float_long *b)
     return quotient;
 }
 
-/* d = rest / one, with half the gaps over the same denominator; then one is scaled so that d is 0.DIGITS * 10^point. */
+/* d = rest / one, with half the gaps over the same denominator; then one is scaled so that d is
+ * 0.DIGITS * 10^point. */
 static int digits_long(const struct float_parts *p, char *digits, int *point)
 {
     struct float_long rest, one, low, high;
@@ -382,7 +385,8 @@ static bool parse_word(const char *text, size_t len, double *out)
     return false;
 }
 
-/* A number in parts: digits as a whole number while they fit, and the power of ten to multiply it by. */
+/* A number in parts: digits as a whole number while they fit, and the power of ten to multiply it
+ * by. */
 struct float_text {
     uint64_t digits;
     int64_t power;

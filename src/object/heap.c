@@ -163,10 +163,19 @@ struct mg_object *mg_heap_alloc(struct mg_heap *heap, uint32_t class_id, enum mg
     return o;
 }
 
-static void charge(struct mg_heap *heap, uint64_t bytes)
+/* Makes the next reserve collect, whatever room there is. */
+static void collect_next(struct mg_heap *heap)
 {
-    mg_words_add(&heap->adopted_words, bytes / sizeof(mg_value));
+    heap->adopted_words = UINT32_MAX;
+}
+
+/* Counts memory outside the block, `used_words` of it as if they had been allocated. */
+static void charge(struct mg_heap *heap, uint64_t used_words, uint64_t bytes)
+{
+    mg_words_add(&heap->adopted_words, used_words);
     mg_words_add(&heap->outside_words, bytes / sizeof(mg_value));
+    if (MG_UNLIKELY(mg_heap_bytes(heap) > heap->cap_bytes))
+        collect_next(heap);
 }
 
 void mg_heap_link_off_heap(struct mg_heap *heap, struct mg_object *o, uint64_t charge_bytes)
@@ -175,7 +184,7 @@ void mg_heap_link_off_heap(struct mg_heap *heap, struct mg_object *o, uint64_t c
     *mg_off_heap_next(o, mg_object_format(o)) = (uintptr_t)heap->off_heap;
     heap->off_heap = o;
     if (charge_bytes > 0)
-        charge(heap, charge_bytes);
+        charge(heap, charge_bytes / sizeof(mg_value), charge_bytes);
 }
 
 void mg_store_slow(struct mg_heap *heap, struct mg_object *o, uint64_t index, mg_value v)
@@ -204,8 +213,8 @@ bool mg_heap_adopt(struct mg_heap *heap, struct mg_fragment *fragment)
 {
     uint64_t bytes = fragment->block_bytes ? fragment->block_bytes
                                            : (uint64_t)fragment->words * sizeof(mg_value);
-    mg_words_add(&heap->adopted_words, fragment->words + fragment->shared_bytes / sizeof(mg_value));
-    mg_words_add(&heap->outside_words, (bytes + fragment->shared_bytes) / sizeof(mg_value));
+    charge(heap, fragment->words + fragment->shared_bytes / sizeof(mg_value),
+           bytes + fragment->shared_bytes);
     if (fragment->off_heap) {
         struct mg_object *last = fragment->off_heap;
         mg_value *link;
@@ -259,7 +268,7 @@ void mg_heap_absorb(struct mg_heap *heap, struct mg_fragment *fragment, mg_value
         next = (struct mg_object *)(uintptr_t)*mg_off_heap_next(moved, mg_object_format(moved));
         mg_heap_link_off_heap(heap, moved, 0);
     }
-    charge(heap, fragment->shared_bytes);
+    charge(heap, fragment->shared_bytes / sizeof(mg_value), fragment->shared_bytes);
     fragment->off_heap = NULL;
     fragment->shared_bytes = 0;
     fragment->words = 0;
@@ -327,15 +336,23 @@ static int small_reserve(struct mg_heap *heap, size_t words, struct mg_roots *ro
     struct mg_gc_request again = {.become = {MG_UNSET, MG_UNSET}};
     if (small_collect(heap, words, roots, &again))
         return 0;
+    collect_next(heap);
     return MG_ELIMIT;
 }
 
 /* -- Generational heaps -- */
 
+/* Whether the old generation has been made: the first collection of a generational heap is a major
+ * one, and so is the next after everything died. */
+static bool has_old_generation(const struct mg_heap *heap)
+{
+    return heap->flags & MG_HEAP_GENERATIONAL && heap->side->live_words > 0;
+}
+
 static bool major_is_due(const struct mg_heap *heap)
 {
     const struct mg_heap_side *side = heap->side;
-    if (side->live_words == 0)
+    if (!has_old_generation(heap))
         return true;
     uint64_t now = side->old_words + side->large_words + side->off_heap_words + heap->outside_words;
     return now >= MG_MAJOR_WORDS && now >= 2 * side->live_words;
@@ -384,7 +401,10 @@ static int generational_reserve(struct mg_heap *heap, size_t words, struct mg_ro
         kind = MG_COLLECT_MAJOR;
         generational_collect(heap, kind, words, roots, &request);
     }
-    return generational_fits(heap, kind == MG_COLLECT_MAJOR, roots) ? 0 : MG_ELIMIT;
+    if (generational_fits(heap, kind == MG_COLLECT_MAJOR, roots))
+        return 0;
+    collect_next(heap);
+    return MG_ELIMIT;
 }
 
 /* -- The face -- */
@@ -410,7 +430,7 @@ void mg_heap_collect(struct mg_heap *heap, bool major, struct mg_roots *roots)
 {
     struct mg_gc_request request = {.become = {MG_UNSET, MG_UNSET}};
     if (heap->flags & MG_HEAP_GENERATIONAL) {
-        bool all = major || heap->side->live_words == 0;
+        bool all = major || !has_old_generation(heap);
         generational_collect(heap, all ? MG_COLLECT_MAJOR : MG_COLLECT_MINOR, 0, roots, &request);
     } else {
         (void)small_collect(heap, 0, roots, &request);
@@ -439,7 +459,7 @@ int mg_heap_become(struct mg_heap *heap, mg_value a, mg_value b, bool two_way,
 static void settle(struct mg_heap *heap, mg_value *place, size_t count, struct mg_roots *roots)
 {
     size_t words = stack_words(heap, roots);
-    words += heap->flags & MG_HEAP_GENERATIONAL ? heap->side->old_words : heap->live_words;
+    words += has_old_generation(heap) ? heap->side->old_words : heap->live_words;
     struct mg_gc_request request = {
         .kind = MG_COLLECT_WHOLE,
         .become = {MG_UNSET, MG_UNSET},

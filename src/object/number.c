@@ -54,8 +54,8 @@ static int64_t small_gcd(int64_t a, int64_t b)
     return (int64_t)x;
 }
 
-/* True when the result, written to *n, was computed in 64 bits; it may not fit a SmallInteger. b is not zero where it
- * divides. */
+/* True when the result, written to *n, was computed in 64 bits; it may not fit a SmallInteger. b is
+ * not zero where it divides. */
 static bool small_op(enum mg_number_op op, int64_t a, int64_t b, int64_t *n)
 {
     switch (op) {
@@ -124,14 +124,15 @@ static double double_modulo(double a, double b)
         return copysign(0.0, b);
     }
     if ((r < 0) != (b < 0)) {
-        /* A finite a below an infinite b of the other sign has no remainder below b; b itself is the nearest. */
+        /* A finite a below an infinite b of the other sign has no remainder below b; b itself is
+         * the nearest. */
         r += b;
     }
     return r;
 }
 
-/* The quotient without its fraction. The remainder is taken off first, since a / b alone may be rounded up to the next
- * whole number. */
+/* The quotient without its fraction. The remainder is taken off first, since a / b alone may be
+ * rounded up to the next whole number. */
 static double double_quotient(double a, double b, bool floor_it)
 {
     double r = floor_it ? double_modulo(a, b) : fmod(a, b);

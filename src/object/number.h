@@ -7,17 +7,18 @@
  *
  * The quotients and remainders, for integers and Floats alike:
  *
- *      a / b      integers: towards zero; Floats: the Float      a quo: b   towards zero, an Integer
- *      a // b     towards minus infinity, an Integer             a rem: b   a - (a quo: b) * b, sign of a
- *      a \\ b     a - (a // b) * b, sign of b
+ *      a / b      integers: towards zero; Floats: the quotient itself
+ *      a quo: b   towards zero, an Integer             a rem: b   a - (a quo: b) * b, sign of a
+ *      a // b     towards minus infinity, an Integer   a \\ b     a - (a // b) * b, sign of b
  *
  * A1  Equal numbers have equal hashes, across classes; NaN equals nothing, and 0.0 equals -0.0.
  * A2  mg_number_op allocates no more than mg_number_words said for the same operands.
  *
- * The interpreter does sums and comparisons of two SmallIntegers, and of two immediate Floats, itself; these functions
- * are for the rest, but take everything.
+ * The interpreter does sums and comparisons of two SmallIntegers, and of two immediate Floats,
+ * itself; these functions are for the rest, but take everything.
  *
- * Threads: the thread that runs the actor. Memory: results live in the heap, with room reserved by the caller.
+ * Threads: the thread that runs the actor. Memory: results live in the heap, with room reserved by
+ * the caller.
  */
 #ifndef MG_OBJECT_NUMBER_H
 #define MG_OBJECT_NUMBER_H
@@ -60,11 +61,13 @@ static inline bool mg_is_number(mg_value v)
 /* The words to reserve for mg_number_op; any values (0 for what is no number). */
 size_t mg_number_words(enum mg_number_op op, mg_value a, mg_value b);
 
-/* Computes. a and b may be any values. Answers an mg_number_result; *out is written when it is OK. */
+/* Computes. a and b may be any values. Answers an mg_number_result; *out is written when it is OK.
+ */
 MG_MUST_CHECK int mg_number_op(struct mg_heap *heap, enum mg_number_op op, mg_value a, mg_value b,
                                mg_value *out);
 
-/* About how many units of 20 ns the operation takes beyond the first, to be charged: 0 for all but long integers. */
+/* About how many units of 20 ns the operation takes beyond the first, to be charged: 0 for all but
+ * long integers. */
 uint64_t mg_number_work(enum mg_number_op op, mg_value a, mg_value b);
 
 /* The order of two numbers; UNORDERED when one is a NaN. */
@@ -74,20 +77,21 @@ enum mg_order mg_number_compare(mg_value a, mg_value b);
 /* Whether two numbers are mathematically equal (A1). */
 bool mg_number_equal(mg_value a, mg_value b);
 
-/* The hash of a number (A1): an integer that fits a SmallInteger is its own hash; the hash of all others is below 2^32. It
- * always fits a SmallInteger. */
+/* The hash of a number (A1): an integer that fits a SmallInteger is its own hash; the hash of all
+ * others is below 2^32. It always fits a SmallInteger. */
 int64_t mg_number_hash(mg_value v);
 
 /* The nearest double of a number. */
 double mg_number_to_double(mg_value v);
 
-/* Rounds a number to an Integer; integers answer themselves. Answers OK, NOT_FINITE or NOT_NUMBER. */
+/* Rounds a number to an Integer; integers answer themselves. Answers OK, NOT_FINITE or NOT_NUMBER.
+ */
 size_t mg_number_round_words(mg_value v);
 MG_MUST_CHECK int mg_number_round(struct mg_heap *heap, enum mg_rounding rounding, mg_value v,
                                   mg_value *out);
 
-/* Reads a whole text as an Integer (decimal digits) or a Float (with a point or exponent, or a word for an infinity or
- * NaN). False when it is no number. */
+/* Reads a whole text as an Integer (decimal digits) or a Float (with a point or exponent, or a word
+ * for an infinity or NaN). False when it is no number. */
 size_t mg_number_parse_words(size_t len);
 MG_MUST_CHECK bool mg_number_parse(struct mg_heap *heap, const char *text, size_t len,
                                    mg_value *out);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Text operations. Each maker counts the bytes of its result first and then writes them, so nothing is copied twice.
+/* Text operations. Each maker counts the bytes of its result first and then writes them, so nothing
+ * is copied twice.
  *
- * Growing texts (S4). When a piece is appended to a long String that is itself in counted bytes, the result goes into bytes
- * with room behind it, marked in `spare`; they begin with the number of bytes used:
+ * Growing texts (S4). When a piece is appended to a long String that is itself in counted bytes,
+ * the result goes into bytes with room behind it, marked in `spare`; they begin with the number of
+ * bytes used:
  *
  *      struct mg_bytes | used | text of a ............ | appended | appended | room ... |
  *                               <---- an older String --->
  *                               <------------ a newer String -------------->
  *
- * A further append to a String that ends where `used` says claims the bytes behind it by moving `used`, writes there, and
- * counts the same bytes. A String that somebody else has appended to no longer ends there and is copied as usual. So the
- * bytes of every String stay what they were, in whichever actors it is.
+ * A further append to a String that ends where `used` says claims the bytes behind it by moving
+ * `used`, writes there, and counts the same bytes. A String that somebody else has appended to no
+ * longer ends there and is copied as usual. So the bytes of every String stay what they were, in
+ * whichever actors it is.
  *
- * Threads: `used` is moved by any thread that has such a String; everything else by the thread that runs the actor.
+ * Threads: `used` is moved by any thread that has such a String; everything else by the thread that
+ * runs the actor.
  */
 #include "object/string.h"
 
@@ -235,7 +239,8 @@ static mg_value shared_new(struct mg_heap *heap, struct mg_bytes *bytes, size_t 
     return mg_pointer(o);
 }
 
-/* Whether the text is long, in counted bytes, and much longer than what is appended: then more may follow. */
+/* Whether the text is long, in counted bytes, and much longer than what is appended: then more may
+ * follow. */
 static bool may_grow(mg_value a, size_t a_len, size_t b_len)
 {
     return is_plain_string(a) && mg_object_format(mg_object(a)) == MG_FORMAT_SHARED &&
@@ -255,8 +260,8 @@ static bool append_in_place(struct mg_heap *heap, mg_value a, const struct mg_st
     if (total > bytes->size - sizeof *growing) {
         return false;
     }
-    /* G1 relaxed: who moves it owns the bytes passed over, and the String made here is handed on like any. Pairs with
-     * nothing: what stands before `used` was made known with the String. */
+    /* G1 relaxed: who moves it owns the bytes passed over, and the String made here is handed on
+     * like any. Pairs with nothing: what stands before `used` was made known with the String. */
     if (!cas_relaxed(&growing->used, &expected, total)) {
         return false;
     }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries stand in an array reserved at its greatest size, by id. An index of ids, open addressing with linear probing,
- * finds them by text; it is replaced by one of twice the size when it is more than half full. Old indexes are kept, since
- * somebody may be reading them: all of them together are smaller than the newest.
+/* Entries stand in an array reserved at its greatest size, by id. An index of ids, open addressing
+ * with linear probing, finds them by text; it is replaced by one of twice the size when it is more
+ * than half full. Old indexes are kept, since somebody may be reading them: all of them together
+ * are smaller than the newest.
  *
  *      index->slots   [ - 7 - - 3 12 - ... ]     ids, 0 for empty; the home slot is hash & mask
  *      entries        [ (none) | 1 | 2 | ... ]
  *
- * S3  An id stands in the newest index if and only if it was published. Whoever knows of an id, from whatever source, sees
- *     an index that has it; a miss without the lock means that nobody had told this thread of the symbol, and becomes
- *     certain under the lock.
+ * S3  An id stands in the newest index if and only if it was published. Whoever knows of an id,
+ *     from whatever source, sees an index that has it; a miss without the lock means that nobody
+ *     had told this thread of the symbol, and becomes certain under the lock.
  *
  * Threads: readers anywhere; writers hold the lock.
  */

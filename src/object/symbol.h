@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The node's symbol table: text -> id, id -> text. Only names that code mentions come in here, so it is bounded by
- * the size of the programs (MG_LIMIT_SYMBOLS), and nothing is ever removed.
+/* The node's symbol table: text -> id, id -> text. Only names that code mentions come in here, so
+ * it is bounded by the size of the programs (MG_LIMIT_SYMBOLS), and nothing is ever removed.
  *
- * S1  Equal texts have equal ids; ids count up from 1 in order of first use, so they are the same in every run.
+ * S1  Equal texts have equal ids; ids count up from 1 in order of first use, so they are the same
+ *     in every run.
  * S2  An entry is complete before its id is published, and never changes afterwards.
  *
- * Threads: any. Lookup by id takes no lock; interning takes the table's lock only when the text is new.
- * Memory: texts live as long as the table.
+ * Threads: any. Lookup by id takes no lock; interning takes the table's lock only when the text is
+ * new. Memory: texts live as long as the table.
  */
 #ifndef MG_OBJECT_SYMBOL_H
 #define MG_OBJECT_SYMBOL_H
@@ -22,8 +23,8 @@ struct mg_symbols;
 struct mg_symbol_entry {
     const char *text; /* UTF-8, terminated */
     uint32_t len;     /* bytes */
-    uint32_t hash;    /* mg_hash_bytes of the text: equal to the hash of the String with the same text */
-    uint32_t argc;    /* arguments a message of this name takes: 0 unary, 1 binary, number of colons otherwise */
+    uint32_t hash;    /* mg_hash_bytes of the text, as the hash of the String with this text */
+    uint32_t argc;    /* arguments of a message: 0 unary, 1 binary, otherwise how many colons */
     uint32_t ascii;
 };
 

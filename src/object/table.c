@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Searching, growing and changing the tables of Dictionary and Set. See table.h.
  *
- * Every function begins by opening the table: it checks the shape (T3) and gives the addresses of the arrays, which hold
- * until something is allocated. Numbers read from the index are checked against `used`, and a search visits no slot twice,
- * so that bytes written by others are at worst not found (T5).
+ * Every function begins by opening the table: it checks the shape (T3) and gives the addresses of
+ * the arrays, which hold until something is allocated. Numbers read from the index are checked
+ * against `used`, and a search visits no slot twice, so that bytes written by others are at worst
+ * not found (T5).
  *
  * Threads and memory: table.h.
  */
@@ -47,7 +48,8 @@ static bool count_read(mg_value v, uint32_t *out)
     return mg_is_small(v) && n >= 0 && n <= (int64_t)NUMBER_MASK;
 }
 
-/* The header bits that say what an object is, and those of an Array and of a ByteArray with its bytes in it. */
+/* The header bits that say what an object is, and those of an Array and of a ByteArray with its
+ * bytes in it. */
 #define SHAPE_MASK (MG_HEADER_CLASS_MASK | MG_HEADER_FORMAT_MASK)
 #define SHAPE(class, format) ((uint64_t)(class) | (uint64_t)(format) << MG_HEADER_FORMAT_SHIFT)
 #define SHAPE_ARRAY SHAPE(MG_CLASS_ARRAY, MG_FORMAT_ARRAY)
@@ -78,7 +80,8 @@ static inline uint32_t *index_slots(mg_value index, uint32_t *bits)
     return slots;
 }
 
-/* Opens a table to look into it. True when there are arrays, and the entries in use lie within theirs. */
+/* Opens a table to look into it. True when there are arrays, and the entries in use lie within
+ * theirs. */
 static inline bool table_open_to_read(mg_value table, uint32_t stride, struct table *t)
 {
     struct mg_object *o = mg_object(table);
@@ -113,7 +116,8 @@ static inline bool table_open(mg_value table, uint32_t stride, struct table *t)
     return table_open_to_read(table, stride, t) && t->used <= capacity_of(1u << t->bits);
 }
 
-/* Opens a table that is about to be changed. A copied index may share its bytes with the original; then it gets its own. */
+/* Opens a table that is about to be changed. A copied index may share its bytes with the original;
+ * then it gets its own. */
 static inline bool table_open_to_write(mg_value table, uint32_t stride, struct table *t)
 {
     if (MG_UNLIKELY(!table_open(table, stride, t))) {
@@ -158,8 +162,8 @@ struct search {
     uint32_t left; // slots not yet visited
 };
 
-/* The multiplication spreads every bit of the hash to all higher ones; the highest are the home slot, those below the
- * tag. */
+/* The multiplication spreads every bit of the hash to all higher ones; the highest are the home
+ * slot, those below the tag. */
 static inline void search_begin(const struct table *t, int64_t hash, struct search *s)
 {
     uint64_t mixed = (uint64_t)hash * UINT64_C(0x9E3779B97F4A7C15);
@@ -169,7 +173,8 @@ static inline void search_begin(const struct table *t, int64_t hash, struct sear
     s->left = s->mask;
 }
 
-/* The number of the next entry whose tag fits, or 0 at an empty slot, where the search then stands. */
+/* The number of the next entry whose tag fits, or 0 at an empty slot, where the search then stands.
+ */
 static inline uint32_t search_next(const struct table *t, struct search *s)
 {
     for (;;) {
@@ -322,7 +327,7 @@ uint32_t mg_table_next(mg_value table, uint32_t stride, uint32_t after)
 static mg_value entry_part(mg_value table, uint32_t stride, uint32_t entry, uint32_t part)
 {
     struct table t;
-    const mg_value *words = table_open(table, stride, &t) ? entry_live(&t, entry) : NULL;
+    const mg_value *words = table_open_to_read(table, stride, &t) ? entry_live(&t, entry) : NULL;
     return words != NULL ? words[part] : MG_NIL;
 }
 
@@ -390,8 +395,8 @@ static uint32_t slots_for(uint64_t capacity)
     return slots;
 }
 
-/* Slots of the table that is to take the place of a full one; 0 when it cannot grow. Many tombstones are a reason to keep
- * the size, and very many to shrink. */
+/* Slots of the table that is to take the place of a full one; 0 when it cannot grow. Many
+ * tombstones are a reason to keep the size, and very many to shrink. */
 static uint32_t slots_next(const struct table *t)
 {
     if (t->entries == NULL) {
@@ -410,7 +415,8 @@ static uint32_t slots_next(const struct table *t)
     return slots;
 }
 
-/* Copies the live entries to the front of a new array, which is young, and answers how many there were. */
+/* Copies the live entries to the front of a new array, which is young, and answers how many there
+ * were. */
 static uint32_t entries_copy(const struct table *t, struct mg_object *to, uint32_t capacity)
 {
     uint64_t room = (uint64_t)capacity * t->stride, n = 0, used = (uint64_t)t->used * t->stride;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables of the world, and the few writers that fill them.
  *
- * All writers hold `lock`. A class definition is replaced as a whole when it gets class variables or a text later, so a
- * reader sees the old one or the new one. Class variables belong to a class and are seen from its metaclass too: a walk
- * up the metaclasses looks at the class behind each.
+ * All writers hold `lock`. A class definition is replaced as a whole when it gets class variables
+ * or a text later, so a reader sees the old one or the new one. Class variables belong to a class
+ * and are seen from its metaclass too: a walk up the metaclasses looks at the class behind each.
  *
- * W5  A superclass has a smaller id than its subclass, metaclasses included. So one pass over the ids, upwards, reaches
- *     every class after its superclass.
- * W6  A lookup id is read before the classes are looked at. Then what was found is never older than the id says.
+ * W5  A superclass has a smaller id than its subclass, metaclasses included. So one pass over the
+ *     ids, upwards, reaches every class after its superclass.
+ * W6  A lookup id is read before the classes are looked at. Then what was found is never older than
+ *     the id says.
  *
  * Threads and memory: world.h.
  */
@@ -226,7 +227,8 @@ static void world_renew_lookup_id(struct mg_world *world, uint32_t class_id)
 
 uint32_t mg_world_lookup_id(const struct mg_world *world, uint32_t class_id)
 {
-    /* X6 acquire: dictionaries at least as new as the id. Pairs with X16 in world_renew_lookup_id(). */
+    /* X6 acquire: dictionaries at least as new as the id. Pairs with X16 in
+     * world_renew_lookup_id(). */
     return load_acquire(&world->lookup_ids[class_id]);
 }
 
@@ -359,8 +361,8 @@ void mg_world_add_cvars(struct mg_world *world, uint32_t class_id, const uint32_
 
 /* -- Installing methods -- */
 
-/* The methods in the order of their classes; *ends[c] is where those of class c end in it. Methods of one class keep
- * their order. */
+/* The methods in the order of their classes; *ends[c] is where those of class c end in it. Methods
+ * of one class keep their order. */
 static struct mg_method **install_sort(struct mg_method **methods, uint32_t count, uint32_t *ends,
                                        uint32_t class_count)
 {
@@ -388,8 +390,8 @@ static void install_class(struct mg_world *world, uint32_t class_id, struct mg_m
     /* X13 relaxed: written under this lock only. Pairs with X4 in install_class(). */
     struct mg_method_dict *old = load_relaxed(&class->methods);
     struct mg_method_dict *dict = mg_method_dict_with(old, methods, count);
-    /* X4 release: the dictionary and its methods are complete. Pairs with X3 in class_own_method(), W9 in
-     * mg_world_each_method(). */
+    /* X4 release: the dictionary and its methods are complete. Pairs with X3 in class_own_method(),
+     * X9 in mg_world_each_method(). */
     store_release(&class->methods, dict);
     if (old != NULL) {
         old->retired = world->priv->retired;

@@ -25,7 +25,7 @@
 #include "sched/timer.h"
 #include "sched/wheel.h"
 
-/* What things cost, in reductions of about 10 ns. */
+/* What things cost, in reductions of about MG_NS_PER_REDUCTION. */
 enum {
     MG_COST_TURN = 4,
     MG_COST_SIGNAL = 2,
@@ -36,16 +36,15 @@ enum {
 
 #define MG_NEWBORNS_DEAR 64
 
-/* Virtual nanoseconds of a reduction in deterministic mode. */
-#define MG_SIM_NS_PER_REDUCTION 10
-
 /* Turns of the spin of an idle scheduler before it parks, and signals handled at most in one turn of an ending actor. */
 #define MG_SPIN_ROUNDS 200
 #define MG_EXIT_BATCH 1000
 #define MG_TIMER_BATCH 1000
 
-/* Backlog from which senders pay extra. */
+/* Backlog from which senders pay extra; and how much of that, in reductions, makes an otherwise idle scheduler pause. */
 #define MG_BACKLOG_FREE 1000
+#define MG_PRICE_PAUSE 5000
+#define MG_NS_PER_REDUCTION 10
 
 /* Requests one actor may have open or unread. */
 #define MG_REQUESTS_MAX 100000
@@ -118,6 +117,7 @@ struct mg_core {
     struct mg_actor *next;       /* the next-to-run slot */
     bool next_newborn;
     bool halted;                 /* the sched ends: as of the last slice end */
+    uint32_t price;              /* surcharges for backlogs that its actors have not yet paid with time */
     int32_t budget;              /* work left until the end of the slice as a whole */
     uint32_t picks;              /* counts decisions, for the rules against starving */
     uint32_t newborn_picks;
@@ -138,7 +138,7 @@ struct mg_core {
     struct mg_wheel wheel;
     struct mg_timers timers;
 
-    _Atomic(uint32_t) parked MG_CACHE_ALIGNED; /* shared futex word: 1 while it sleeps; its thread and wakers write */
+    _Atomic(uint32_t) parked MG_CACHE_ALIGNED; /* shared futex word: 1 parked, 2 pauses; its thread and wakers write */
     _Atomic(uint64_t) parked_until;            /* deadline it sleeps to; MG_NO_DEADLINE; its thread writes */
 };
 
@@ -261,6 +261,9 @@ bool mg_core_has_work(struct mg_core *core);
 
 /* Sleeps until there may be work or the wheel's next deadline. */
 void mg_core_park(struct mg_core *core);
+
+/* Sleeps for that time at most, though it has work, unless somebody else has some. */
+void mg_core_pause(struct mg_core *core, uint64_t duration_ns);
 
 /* Wakes this one if it is parked. */
 void mg_core_unpark(struct mg_core *core);

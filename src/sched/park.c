@@ -14,9 +14,14 @@
  * A parked scheduler is quiescent. One that still has garbage parks for a moment only: what was sent to a dead actor is
  * answered when the actor is recycled, and that must not wait for ever.
  *
+ * A scheduler whose only actor has to pay for a backlog elsewhere pauses: it sleeps with work in its queue, for a time.
+ *
  * Threads: any. Memory: none.
  */
 #include "sched/internal.h"
+
+/* The futex word. A scheduler that pauses has work, and is woken for nothing but the end. */
+enum { CORE_AWAKE, CORE_PARKED, CORE_PAUSES };
 
 /* How long a scheduler with garbage sleeps before it tries again. */
 #define PARK_WITH_GARBAGE_NS (100 * MG_NS_PER_US)
@@ -51,6 +56,16 @@ static bool park_sees_work(struct mg_core *core)
     return false;
 }
 
+/* The end of a sleep of either kind. */
+static void core_awake(struct mg_core *core)
+{
+    /* I9 seq_cst: not to be woken any more. Pairs with I5 in mg_core_unpark(). */
+    store_seq_cst(&core->parked, CORE_AWAKE);
+    mg_quiesce_online(&core->s.sched->quiesce, core->part);
+    core->s.reductions = MG_SLICE_REDUCTIONS;
+    mg_core_slice_end(core);
+}
+
 void mg_core_park(struct mg_core *core)
 {
     struct mg_sched *sched = core->s.sched;
@@ -60,28 +75,38 @@ void mg_core_park(struct mg_core *core)
     mg_figure_add(&core->parks, 1);
     /* I7 relaxed: published by I1. Pairs with I8 in mg_sched_check_deadlock(). */
     store_relaxed(&core->parked_until, until);
+    mg_core_flush_reservations(core);
     mg_quiesce_offline(core->part);
     /* I1 seq_cst: before the looks. Pairs with I4 in mg_sched_wake_one(). */
-    store_seq_cst(&core->parked, 1);
+    store_seq_cst(&core->parked, CORE_PARKED);
     fetch_add_seq_cst(&sched->idle, 1);
-    if (!park_sees_work(core) && !mg_sched_check_deadlock(sched)) {
-        uint64_t deadline = until == MG_NO_DEADLINE ? MG_FUTEX_FOREVER : until;
-        mg_futex_wait(&core->parked, 1, deadline);
-    }
+    if (!park_sees_work(core) && !mg_sched_check_deadlock(sched))
+        mg_futex_wait(&core->parked, CORE_PARKED,
+                      until == MG_NO_DEADLINE ? MG_FUTEX_FOREVER : until);
     /* I9 seq_cst: not to be woken any more. Pairs with I4 in mg_sched_wake_one(). */
     fetch_sub_seq_cst(&sched->idle, 1);
-    store_seq_cst(&core->parked, 0);
-    mg_quiesce_online(&sched->quiesce, core->part);
-    core->s.reductions = MG_SLICE_REDUCTIONS;
-    mg_core_slice_end(core);
+    core_awake(core);
     mg_core_find_work(core);
+}
+
+void mg_core_pause(struct mg_core *core, uint64_t duration_ns)
+{
+    uint64_t until = mg_scheduler_now_exact(&core->s) + duration_ns;
+    uint64_t next = mg_wheel_next_ns(&core->wheel);
+    mg_core_flush_reservations(core);
+    mg_quiesce_offline(core->part);
+    /* I11 seq_cst: before the look at `halt`. Pairs with I5 in mg_core_unpark(). */
+    store_seq_cst(&core->parked, CORE_PAUSES);
+    /* H1 seq_cst: as in mg_core_loop(), after I11. Pairs with H2 in mg_sched_halt(). */
+    if (load_seq_cst(&core->s.sched->halt) == 0)
+        mg_futex_wait(&core->parked, CORE_PAUSES, until < next ? until : next);
+    core_awake(core);
 }
 
 void mg_core_unpark(struct mg_core *core)
 {
-    uint32_t expected = 1;
-    /* I5 seq_cst: one waker for each sleep. Pairs with I1 in mg_core_park(). */
-    if (cas_seq_cst(&core->parked, &expected, 0))
+    /* I5 seq_cst: one waker for each sleep. Pairs with I1, I11 in mg_core_park(), mg_core_pause(). */
+    if (xchg_seq_cst(&core->parked, CORE_AWAKE) != CORE_AWAKE)
         mg_futex_wake(&core->parked, 1);
 }
 
@@ -93,7 +118,7 @@ void mg_sched_wake_one(struct mg_sched *sched)
         return;
     for (uint32_t i = 0; i < sched->count; i++) {
         /* I10 relaxed: a hint; I5 decides. Pairs with I1 in mg_core_park(). */
-        if (load_relaxed(&sched->cores[i]->parked) == 1) {
+        if (load_relaxed(&sched->cores[i]->parked) == CORE_PARKED) {
             mg_core_unpark(sched->cores[i]);
             return;
         }

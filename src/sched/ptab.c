@@ -106,14 +106,17 @@ static void cache_refill(struct mg_ptab *ptab, struct mg_ptab_cache *cache)
             return;
         }
     }
+    cache->exhausted = true;
 }
 
 mg_pid mg_ptab_alloc(struct mg_ptab *ptab, struct mg_ptab_cache *cache)
 {
-    if (MG_UNLIKELY(cache->free.count <= MG_PTAB_KEEP && cache->fresh == cache->fresh_end))
+    bool poor = cache->free.count <= MG_PTAB_KEEP && cache->fresh == cache->fresh_end;
+    bool hopeless = cache->exhausted && cache->free.count != 0 && ++cache->tries % MG_PTAB_TRY != 0;
+    if (MG_UNLIKELY(poor) && !hopeless)
         cache_refill(ptab, cache);
     if (cache->free.count <= MG_PTAB_KEEP && cache->fresh != cache->fresh_end)
-        return UINT64_C(1) << MG_PTAB_INDEX_BITS | cache->fresh++;
+        return cache->fresh++; // generation 0: the first pids of a node are small numbers
     if (MG_UNLIKELY(cache->free.count == 0))
         return MG_PID_NONE;
     uint32_t index = list_take(ptab, &cache->free);
@@ -133,9 +136,7 @@ void mg_ptab_publish(struct mg_ptab *ptab, mg_pid pid, struct mg_control *contro
 void mg_ptab_free(struct mg_ptab *ptab, struct mg_ptab_cache *cache, mg_pid pid)
 {
     uint32_t index = pid_index(pid);
-    uint64_t generation = (pid_generation(pid) + 1) & GENERATION_MASK;
-    if (MG_UNLIKELY(generation == 0))
-        generation = 1; // after 2^35 lives; pids of the first of them are old by years
+    uint64_t generation = (pid_generation(pid) + 1) & GENERATION_MASK; // wraps after years
     slot_store(ptab, index, slot_free_word(generation, 0));
     list_append(ptab, &cache->free, index);
     if (MG_UNLIKELY(cache->free.count > MG_PTAB_SPARE)) {

@@ -33,6 +33,7 @@ struct mg_control;
 #define MG_PTAB_GENERATION_BITS 35
 #define MG_PTAB_RANGE 1024u
 #define MG_PTAB_KEEP 8192u
+#define MG_PTAB_TRY 64u
 #define MG_PTAB_SPARE (4 * MG_PTAB_KEEP) /* more than this in one list: half goes to the others */
 
 /* A list of free slots, oldest first. */
@@ -45,6 +46,8 @@ struct mg_ptab_list {
 struct mg_ptab_cache {
     struct mg_ptab_list free;
     uint32_t fresh, fresh_end; /* rest of its range of never used slots */
+    bool exhausted;            /* there are no fresh ones left: the others are asked every MG_PTAB_TRY births */
+    uint32_t tries;
 };
 
 struct mg_ptab {

@@ -360,10 +360,22 @@ static void core_turn(struct mg_core *core, struct mg_actor *actor)
     int32_t used = before - s->reductions;
     core->budget -= used;
     if (MG_UNLIKELY(s->sched->config.deterministic)) {
-        s->sched->sim_now += (uint64_t)(used > 0 ? used : 1) * MG_SIM_NS_PER_REDUCTION;
+        s->sched->sim_now += (uint64_t)(used > 0 ? used : 1) * MG_NS_PER_REDUCTION;
         if (mg_sim_logs(core))
             mg_sim_event(core, "turn %" MG_PRIPID " %s used %d", pid, turn_name(result), used);
     }
+}
+
+/* The price of backlogs is paid with time: others run, or nobody does. */
+static MG_COLD void core_pay(struct mg_core *core)
+{
+    uint32_t runnable = (core->next != NULL) + mg_newborns_len(&core->newborns);
+    for (uint32_t i = 0; i < MG_PRIORITIES; i++)
+        runnable += mg_ring_len(&core->rings[i]);
+    uint64_t duration_ns = (uint64_t)core->price * MG_NS_PER_REDUCTION;
+    core->price = 0;
+    if (runnable <= 1 && !core->s.sched->config.deterministic)
+        mg_core_pause(core, duration_ns);
 }
 
 bool mg_core_step(struct mg_core *core)
@@ -372,6 +384,8 @@ bool mg_core_step(struct mg_core *core)
     if (actor == NULL)
         return false;
     core_turn(core, actor);
+    if (MG_UNLIKELY(core->price >= MG_PRICE_PAUSE))
+        core_pay(core);
     if (MG_UNLIKELY(core->budget <= 0))
         mg_core_slice_end(core);
     return true;

@@ -6,6 +6,9 @@
  * special bounds (MG_BIRTH_EXACT) are reserved message by message. Near the bound a batch may not fit where one message
  * does, so that is tried, too.
  *
+ * Senders pay for a backlog in reductions, so that others run meanwhile: above all the receiver. Where nobody else is
+ * there to run, because the receiver is on another core, the scheduler pauses instead (core_pay() in scheduler.c).
+ *
  * S1  A reservation names an actor only within the slice in which it was made (A2).
  *
  * Threads: the scheduler's. Memory: see actor.h.
@@ -90,6 +93,13 @@ static MG_COLD enum mg_refusal send_refused(struct mg_core *core, struct mg_acto
     return MG_REFUSED_FULL;
 }
 
+/* Charges the sender of one message what the backlog asks for. */
+static inline void send_charge(struct mg_core *core, uint32_t cost)
+{
+    core->s.reductions -= (int32_t)cost;
+    core->price += cost;
+}
+
 static MG_NOINLINE enum mg_refusal send_reserve_slow(struct mg_core *core, struct mg_actor *to,
                                                      uint64_t bytes)
 {
@@ -108,13 +118,13 @@ static MG_NOINLINE enum mg_refusal send_reserve_slow(struct mg_core *core, struc
             r->messages = (uint32_t)mg_room_messages(rest);
             r->units = (uint32_t)(mg_room_bytes(rest) / MG_ROOM_UNIT);
             r->cost = backlog_cost(before);
-            core->s.reductions -= (int32_t)r->cost;
+            send_charge(core, r->cost);
             return MG_ACCEPTED;
         }
     }
     if (!mg_mailbox_reserve(&to->mailbox, one, &bound, &before))
         return send_refused(core, to, one, &bound, before);
-    core->s.reductions -= (int32_t)backlog_cost(before);
+    send_charge(core, backlog_cost(before));
     return MG_ACCEPTED;
 }
 
@@ -127,7 +137,7 @@ enum mg_refusal mg_send_reserve(struct mg_scheduler *s, struct mg_actor *to, uin
     if (MG_LIKELY(r->actor == to && r->messages != 0 && r->units >= units)) {
         r->messages--;
         r->units -= (uint32_t)units;
-        s->reductions -= (int32_t)r->cost;
+        send_charge(core, r->cost);
         return MG_ACCEPTED;
     }
     return send_reserve_slow(core, to, bytes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Deterministic mode: one thread steps MG_SIM_SCHEDULERS schedulers in an order drawn from the seed, under a virtual clock.
  *
- * The clock moves by the work done, MG_SIM_NS_PER_REDUCTION for each reduction, and jumps to the next deadline when nobody
+ * The clock moves by the work done, MG_NS_PER_REDUCTION for each reduction, and jumps to the next deadline when nobody
  * has anything to do. All else is the shipped code: turns, drains, steals, timers, grace periods. What a run depends on:
  * the seed, the program, nothing else; no address, no time, no thread.
  *

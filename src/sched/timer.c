@@ -186,6 +186,11 @@ static void timer_fire(void *context, struct mg_wait_timer *node)
     struct mg_signal *signal = entry->signal;
     mg_pid target = entry->target;
     timers_give(&core->timers, entry);
+    /* A timer that a process armed ends with that process. */
+    if (signal->sender != MG_PID_NONE && mg_sched_find(s->sched, signal->sender) == NULL) {
+        mg_signal_free(signal, &s->blocks);
+        return;
+    }
     mg_post_pid(s, target, signal);
 }
 

@@ -326,7 +326,7 @@ static enum status sending(struct machine *m, const char *selector)
         return DONE;
     }
     uint32_t scratch = m->code->scratch;
-    CHECK(scratch + 2 < m->code->nregs);
+    CHECK(scratch == m->code->nregs + 3);
     memcpy(m->regs + scratch, w, (argc + 1) * sizeof *w);
     return window_call(m, selector, scratch, argc, a);
 }
@@ -540,7 +540,7 @@ static enum status execute(struct run *run, const struct mg_unit_code *code, str
                            struct thing *block, struct value *out)
 {
     struct machine m = {.run = run, .code = code, .block = block};
-    m.regs = mg_arena_alloc(&run->arena, code->nregs * sizeof *m.regs);
+    m.regs = mg_arena_alloc(&run->arena, (code->nregs + 6) * sizeof *m.regs);
     m.self = mg_arena_alloc(&run->arena, sizeof *m.self);
     for (uint32_t i = 0; i < code->nregs; i++)
         m.regs[i] = i <= code->argc ? args[i] : nil_value();

@@ -125,7 +125,8 @@ static mg_value random_integer(struct fixture *f, uint32_t limbs_max)
     return mg_integer_from_limbs(&f->heap, limbs, count, mg_rng_below(&f->rng, 2));
 }
 
-/* Room is never exceeded, and what is left over is given back: the result is the youngest object, or there is none. */
+/* Room is never exceeded, and what is left over is given back: the result is the youngest object,
+ * or there is none. */
 static mg_value operate(struct fixture *f, enum mg_integer_op op, mg_value a, mg_value b)
 {
     mg_value *before = f->heap.alloc, out = MG_NIL;
@@ -170,7 +171,8 @@ static void check_sums(struct fixture *f, mg_value a, mg_value b)
         ck_assert_uint_eq(residue(difference, p), residue_sum(x, p - y, p));
         ck_assert_uint_eq(residue(product, p), residue_product(x, y, p));
     }
-    uint64_t longer = mg_integer_bits(a) > mg_integer_bits(b) ? mg_integer_bits(a) : mg_integer_bits(b);
+    uint64_t longer =
+        mg_integer_bits(a) > mg_integer_bits(b) ? mg_integer_bits(a) : mg_integer_bits(b);
     ck_assert_uint_le(mg_integer_bits(sum), longer + 1);
     ck_assert_uint_le(mg_integer_bits(product), mg_integer_bits(a) + mg_integer_bits(b));
 }
@@ -252,16 +254,19 @@ UNIT_CASE(long_operations_agree_with_the_model)
         check_division(&f, v[0], v[1], round % 2);
         check_division(&f, operate(&f, MG_INTEGER_MULTIPLY, v[0], v[1]), v[0], true);
         check_bits(&f, v[0], v[1], (int64_t)mg_rng_below(&f.rng, 20000) - 10000);
-        mg_value common = operate(&f, MG_INTEGER_GCD, operate(&f, MG_INTEGER_MULTIPLY, v[0], v[1]), v[1]);
-        ck_assert_int_eq(mg_integer_compare(common, mg_integer_sign(v[1]) < 0
-                                                        ? operate(&f, MG_INTEGER_SUBTRACT, mg_small(0), v[1])
-                                                        : v[1]),
-                         0);
+        mg_value common =
+            operate(&f, MG_INTEGER_GCD, operate(&f, MG_INTEGER_MULTIPLY, v[0], v[1]), v[1]);
+        ck_assert_int_eq(
+            mg_integer_compare(common, mg_integer_sign(v[1]) < 0
+                                           ? operate(&f, MG_INTEGER_SUBTRACT, mg_small(0), v[1])
+                                           : v[1]),
+            0);
     }
     fixture_deinit(&f);
 }
 
-/* a < b exactly when b - a is positive, whose sign is told by its limbs; equal numbers hash alike. */
+/* a < b exactly when b - a is positive, whose sign is told by its limbs; equal numbers hash alike.
+ */
 UNIT_CASE(comparison_agrees_with_differences)
 {
     struct fixture f;
@@ -279,7 +284,8 @@ UNIT_CASE(comparison_agrees_with_differences)
     fixture_deinit(&f);
 }
 
-/* Text in every radix: its digits have the number's residues, the first is not zero, and it reads back. */
+/* Text in every radix: its digits have the number's residues, the first is not zero, and it reads
+ * back. */
 UNIT_CASE(text_goes_both_ways)
 {
     struct fixture f;
@@ -299,7 +305,8 @@ UNIT_CASE(text_goes_both_ways)
         for (size_t k = 0; k < MG_ARRAY_LEN(primes); k++) {
             uint64_t p = primes[k], x = 0;
             for (size_t i = negative; i < n; i++) {
-                uint64_t digit = text[i] <= '9' ? (uint64_t)(text[i] - '0') : (uint64_t)(text[i] - 'a' + 10);
+                uint64_t digit =
+                    text[i] <= '9' ? (uint64_t)(text[i] - '0') : (uint64_t)(text[i] - 'a' + 10);
                 right = right && digit < radix;
                 x = residue_sum(residue_product(x, radix, p), digit, p);
             }
@@ -453,5 +460,5 @@ UNIT_CASE(machine_integers)
 }
 
 UNIT_MAIN("object/bigint", operations_agree_with_the_model, long_operations_agree_with_the_model,
-          comparison_agrees_with_differences, text_goes_both_ways, bad_text_is_refused, known_results,
-          limit_is_kept, doubles_are_nearest, machine_integers)
+          comparison_agrees_with_differences, text_goes_both_ways, bad_text_is_refused,
+          known_results, limit_is_kept, doubles_are_nearest, machine_integers)

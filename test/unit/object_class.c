@@ -44,7 +44,8 @@ UNIT_CASE(replacing)
     mg_free(dict);
 }
 
-/* A dictionary without methods answers everything, and one batch may hold a selector twice: the later one wins. */
+/* A dictionary without methods answers everything, and one batch may hold a selector twice: the
+ * later one wins. */
 UNIT_CASE(small_cases)
 {
     struct mg_method_dict *empty = mg_method_dict_with(NULL, NULL, 0);

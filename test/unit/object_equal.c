@@ -92,8 +92,8 @@ static void make_values(struct fixture *f, struct mg_control *controls, mg_value
     mg_control_init(&controls[1], 5, control_release);
 }
 
-/* E1 over all pairs of a set with every kind: equal values hash alike, identity implies equality except for NaN, and both
- * are symmetric where they are known. */
+/* E1 over all pairs of a set with every kind: equal values hash alike, identity implies equality
+ * except for NaN, and both are symmetric where they are known. */
 UNIT_CASE(laws_hold_for_all_pairs)
 {
     struct fixture f;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers of mixed kinds: the laws that hold for all of them, and the results that are particular. */
+/* Numbers of mixed kinds: the laws that hold for all of them, and the results that are particular.
+ */
 #include "object/number.h"
 
 #include <math.h>
@@ -87,7 +88,8 @@ static mg_value random_number(struct fixture *f)
     }
 }
 
-/* (a // b) * b + (a \\ b) = a, (a quo: b) * b + (a rem: b) = a, and the remainders have their signs and sizes. */
+/* (a // b) * b + (a \\ b) = a, (a quo: b) * b + (a rem: b) = a, and the remainders have their signs
+ * and sizes. */
 UNIT_CASE(quotients_and_remainders_belong_together)
 {
     struct fixture f;

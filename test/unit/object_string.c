@@ -324,8 +324,8 @@ UNIT_CASE(hexadecimal)
     ck_assert(!mg_string_unhex("0g", 2, back));
 }
 
-/* S4: a text that is appended to again and again, with older texts kept and appended to differently: every String keeps its
- * text, and the long one is not copied each time. */
+/* S4: a text that is appended to again and again, with older texts kept and appended to
+ * differently: every String keeps its text, and the long one is not copied each time. */
 UNIT_CASE(appending)
 {
     struct fixture f;
@@ -380,7 +380,8 @@ struct appender {
     uint32_t start;
 };
 
-/* Appends its letter to the text it was given; whatever others do, the text is that text and then its letters. */
+/* Appends its letter to the text it was given; whatever others do, the text is that text and then
+ * its letters. */
 static void *appender_run(void *argument)
 {
     struct appender *a = argument;

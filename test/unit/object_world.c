@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The world: the kernel's classes, definitions, look-up, and what readers see while writers work. */
+/* The world: the kernel's classes, definitions, look-up, and what readers see while writers work.
+ */
 #include "object/world.h"
 
 #include <pthread.h>
@@ -41,7 +42,8 @@ static struct mg_method *install(struct mg_world *world, uint32_t class_id, cons
     return m;
 }
 
-/* The classes of kernel.def have their ids, superclasses, formats and slots; metaclasses mirror them. */
+/* The classes of kernel.def have their ids, superclasses, formats and slots; metaclasses mirror
+ * them. */
 UNIT_CASE(kernel_classes)
 {
     struct mg_world *world = mg_world_new();
@@ -74,7 +76,8 @@ UNIT_CASE(kernel_classes)
     mg_world_free(world);
 }
 
-/* A class defined later inherits slots and format, and its metaclass inherits from the superclass's. */
+/* A class defined later inherits slots and format, and its metaclass inherits from the
+ * superclass's. */
 UNIT_CASE(defining_classes)
 {
     struct mg_world *world = mg_world_new();
@@ -136,7 +139,8 @@ UNIT_CASE(lookup)
     mg_world_free(world);
 }
 
-/* W2: the lookup ids of the class and all below are renewed, those of others are not, and none comes twice. */
+/* W2: the lookup ids of the class and all below are renewed, those of others are not, and none
+ * comes twice. */
 UNIT_CASE(lookup_ids)
 {
     struct mg_world *world = mg_world_new();
@@ -280,7 +284,8 @@ struct reader {
     _Atomic(bool) stop;
 };
 
-/* W1, W6: a method found after reading a lookup id is no older than the id: a cache filled like this is never stale. */
+/* W1, W6: a method found after reading a lookup id is no older than the id: a cache filled like
+ * this is never stale. */
 static void *reader_run(void *argument)
 {
     struct reader *r = argument;
