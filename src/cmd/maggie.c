@@ -150,6 +150,7 @@ static int eval(struct command *command)
     struct mg_buf text;
     mg_buf_init(&text);
     mg_buf_printf(&text, "[%s\n] value printString println. 0", command->operand);
+    command->program.written = command->operand;
     command->program.path = "(eval)";
     command->program.text = text.data;
     command->program.len = text.len;

@@ -11,6 +11,7 @@
 #include "interp/body.h"
 #include "interp/boot.h"
 #include "sched/exit.h"
+#include "sched/io_backend.h"
 
 #include <errno.h>
 #include <string.h>
@@ -97,6 +98,7 @@ static struct mg_sched *make_sched(const struct mg_program *program, struct mg_v
         .deterministic = program->deterministic,
         .thorough = program->thorough,
         .seed = program->seed,
+        .io = &mg_io_loop,
         .owner = vm,
         .scheduler_start = mg_body_scheduler_start,
         .scheduler_stop = mg_body_scheduler_stop,
@@ -184,23 +186,54 @@ static struct mg_source source_of(const struct mg_program *program)
     };
 }
 
+/* Compiles a text and prints what is wrong with it; nothing is installed. Answers whether it was in order. */
+static bool check_text(struct mg_vm *vm, const char *path, const char *text)
+{
+    struct mg_source source = {
+        .path = path, .text = text, .len = strlen(text), .allow_statements = true};
+    struct mg_compile_env env;
+    struct mg_compile_options options = {.library = false};
+    struct mg_unit unit;
+    struct mg_diags diags;
+    mg_vm_compile_env(vm, &env);
+    mg_unit_init(&unit);
+    mg_diags_init(&diags);
+    int error = mg_compile_batch(&env, &options, &source, 1, &unit, NULL, &diags);
+    print_diags(&diags);
+    mg_diags_deinit(&diags);
+    mg_unit_deinit(&unit);
+    return error == 0;
+}
+
+/* Compiles and installs the program; NULL in *script when it has no statements. */
+static int load_program(const struct mg_program *program, struct mg_vm *vm, struct mg_code **script)
+{
+    struct mg_source source = source_of(program);
+    struct mg_diags diags;
+    char problem[256] = "";
+    if (program->written != NULL && !check_text(vm, program->path, program->written)) {
+        return MG_ESYNTAX;
+    }
+    mg_diags_init(&diags);
+    int error = mg_vm_load(vm, &source, 1, &diags, script, problem);
+    if (program->written == NULL) {
+        print_diags(&diags);
+    }
+    if (error != 0 && diags.errors == 0) {
+        fprintf(stderr, "maggie: %s: %s\n", program->path, problem);
+    }
+    mg_diags_deinit(&diags);
+    return error;
+}
+
 int mg_program_run(const struct mg_program *program)
 {
     struct mg_vm *vm = open_vm(program);
     if (vm == NULL) {
         return MG_STATUS_BROKEN;
     }
-    struct mg_source source = source_of(program);
-    struct mg_diags diags;
     struct mg_code *script = NULL;
-    char problem[256] = "";
-    mg_diags_init(&diags);
-    int error = mg_vm_load(vm, &source, 1, &diags, &script, problem);
-    print_diags(&diags);
-    if (error != 0 && diags.errors == 0) {
-        fprintf(stderr, "maggie: %s: %s\n", program->path, problem);
-    }
-    mg_diags_deinit(&diags);
+    int error = load_program(program, vm, &script);
     int status = error != 0 ? MG_STATUS_SOURCE : run_script(program, vm, script);
     mg_vm_free(vm);
     return status;

@@ -94,7 +94,7 @@ void mg_emit_insn(struct mg_emit *e, mg_insn insn);
 void mg_emit_abc(struct mg_emit *e, enum mg_opcode op, uint32_t a, uint32_t b, uint32_t c);
 void mg_emit_ax(struct mg_emit *e, enum mg_opcode op, uint32_t a, uint32_t x);
 
-/* The same for one that may send or fail: notes its place in the source, and what is live. */
+/* The same for one that may send or fail: notes its place in the source. */
 void mg_emit_sending(struct mg_emit *e, mg_insn insn, struct mg_place place);
 
 /* Notes that the next instruction comes from this place. */

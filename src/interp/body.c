@@ -76,7 +76,7 @@ static void first_frame(struct mg_actor *actor, const struct mg_code *code, mg_v
     body[MG_BODY_MARKS] = 0;
     body[MG_BODY_SERIAL] = 0;
     body[MG_BODY_CVARS] = MG_NIL;
-    body[MG_BODY_ERROR] = MG_NIL;
+    body[MG_BODY_RESEND] = MG_NIL;
     body[MG_BODY_RESULT] = MG_NIL;
     body[MG_BODY_CLEANUP] = 0;
 }
@@ -133,7 +133,7 @@ static bool begin_exit(struct mg_actor *actor)
     mg_value *fp = actor->heap.stack + body[MG_BODY_FP];
     const mg_insn *pc = NULL;
     mg_value nothing = MG_NIL;
-    body[MG_BODY_ERROR] = MG_NIL;
+    body[MG_BODY_RESEND] = MG_NIL;
     body[MG_BODY_RESULT] = MG_NIL;
     if (mg_unwind(body, actor->heap.stack, &fp, &pc, 0, MG_UNWIND_EXIT, &nothing) ==
         MG_UNWOUND_EXIT) {
@@ -161,7 +161,7 @@ static enum depth check_depth(struct mg_actor *actor)
         body[MG_BODY_SERIAL] &= ~OVERFLOWED;
         return DEPTH_FINE;
     }
-    if ((body[MG_BODY_SERIAL] & OVERFLOWED) == 0 && !mg_is_small(body[MG_BODY_ERROR])) {
+    if ((body[MG_BODY_SERIAL] & OVERFLOWED) == 0 && !mg_is_small(body[MG_BODY_RESEND])) {
         body[MG_BODY_SERIAL] |= OVERFLOWED;
         return DEPTH_SIGNAL;
     }

@@ -81,6 +81,31 @@ static int install(struct mg_vm *vm, const struct mg_unit *unit, struct mg_code 
     return error;
 }
 
+/* Traits of a batch, kept for the batches after it. */
+static struct mg_traits *new_traits(void)
+{
+    struct mg_trait_batch *batch = mg_alloc_zero(sizeof *batch);
+    mg_traits_init(&batch->traits);
+    return &batch->traits;
+}
+
+static void keep_traits(struct mg_vm *vm, struct mg_traits *traits)
+{
+    struct mg_trait_batch *batch = MG_CONTAINER_OF(traits, struct mg_trait_batch, traits);
+    batch->older = vm->traits;
+    vm->traits = batch;
+}
+
+static void free_traits(struct mg_vm *vm)
+{
+    while (vm->traits != NULL) {
+        struct mg_trait_batch *batch = vm->traits;
+        vm->traits = batch->older;
+        mg_traits_deinit(&batch->traits);
+        mg_free(batch);
+    }
+}
+
 static int install_library(struct mg_vm *vm, const void *archive, size_t len, char problem[256])
 {
     struct mg_unit unit;
@@ -89,7 +114,9 @@ static int install_library(struct mg_vm *vm, const void *archive, size_t len, ch
     size_t used;
     int error = mg_unit_read_prefix(&unit, archive, len, &used);
     if (error == 0) {
-        error = mg_traits_read(&vm->traits, (const char *)archive + used, len - used);
+        struct mg_traits *traits = new_traits();
+        keep_traits(vm, traits);
+        error = mg_traits_read(traits, (const char *)archive + used, len - used);
     }
     if (error != 0) {
         snprintf(problem, 256, "the library's archive is damaged: %s", mg_error_text(error));
@@ -109,7 +136,6 @@ struct mg_vm *mg_vm_new(const void *archive, size_t len, char problem[256])
     mg_labels_init(&vm->labels);
     mg_strmap_init(&vm->primitives);
     mg_primtab_fill(&vm->primitives);
-    mg_traits_init(&vm->traits);
     mg_lock_init(&vm->load_lock, MG_RANK_NODE);
     intern_known(vm);
     vm->interrupt = make_interrupt(vm);
@@ -123,7 +149,7 @@ struct mg_vm *mg_vm_new(const void *archive, size_t len, char problem[256])
 void mg_vm_free(struct mg_vm *vm)
 {
     mg_lock_deinit(&vm->load_lock);
-    mg_traits_deinit(&vm->traits);
+    free_traits(vm);
     mg_strmap_deinit(&vm->primitives);
     mg_labels_deinit(&vm->labels);
     mg_pages_release(vm->codes, MG_VM_CODES_MAX * sizeof *vm->codes);
@@ -193,12 +219,14 @@ static bool find_trait(void *context, struct mg_arena *arena, struct mg_text nam
 {
     (void)arena;
     const struct mg_vm *vm = context;
-    const struct mg_trait *trait = mg_traits_find(&vm->traits, name);
-    if (trait == NULL) {
-        return false;
+    for (struct mg_trait_batch *batch = vm->traits; batch != NULL; batch = batch->older) {
+        const struct mg_trait *trait = mg_traits_find(&batch->traits, name);
+        if (trait != NULL) {
+            *out = *trait;
+            return true;
+        }
     }
-    *out = *trait;
-    return true;
+    return false;
 }
 
 void mg_vm_compile_env(struct mg_vm *vm, struct mg_compile_env *env)
@@ -215,7 +243,9 @@ int mg_vm_load(struct mg_vm *vm, const struct mg_source *sources, uint32_t count
     mg_vm_compile_env(vm, &env);
     mg_unit_init(&unit);
     mg_lock_acquire(&vm->load_lock);
-    int error = mg_compile_batch(&env, &options, sources, count, &unit, &vm->traits, diags);
+    struct mg_traits *traits = new_traits();
+    keep_traits(vm, traits);
+    int error = mg_compile_batch(&env, &options, sources, count, &unit, traits, diags);
     if (error == 0) {
         error = install(vm, &unit, script, problem);
     }

@@ -104,16 +104,15 @@ void mg_ending_normal(struct mg_run *run, mg_value result)
 
 void mg_ending_exit(struct mg_run *run)
 {
-    mg_value exception = run->body[MG_BODY_ERROR];
-    mg_value own = run->body[MG_BODY_RESULT];
-    if (mg_is_pointer(exception)) {
-        set_error(run, exception);
+    mg_value cause = run->body[MG_BODY_RESULT];
+    if (mg_is_pointer(cause)) {
+        set_error(run, cause);
         return;
     }
     uint32_t why;
     mg_pid origin = MG_PID_NONE;
-    if (mg_is_symbol(own)) {
-        why = mg_symbol_id(own);
+    if (mg_is_symbol(cause)) {
+        why = mg_symbol_id(cause);
     } else {
         mg_actor_pending_exit(run->actor, &why, &origin);
     }
@@ -203,7 +202,6 @@ mg_value *mg_ending_crash(struct mg_run *run, mg_value *args)
         mg_store(run->heap, exception, MG_EXCEPTION_TRACE, text);
         exception->words[MG_EXCEPTION_TOKEN] = MG_NIL;
         exception->words[MG_EXCEPTION_RESUMER] = MG_NIL;
-        run->body[MG_BODY_ERROR] = args[0];
     }
     mg_buf_deinit(&trace);
     return args;

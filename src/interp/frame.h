@@ -86,14 +86,14 @@ enum mg_body_word {
     MG_BODY_MARKS,  /* offset of the newest marked frame, 0 for none */
     MG_BODY_SERIAL, /* last home serial */
     MG_BODY_CVARS,  /* value: this actor's class variables, an Array of id, value pairs, or nil */
-    MG_BODY_ERROR,  /* value: the exception an ending actor dies of, or nil */
-    MG_BODY_RESULT, /* value: an ending actor's result, a waiting primitive's progress, or nil */
+    MG_BODY_RESEND, /* value: a send to be repeated (mg_resend), or nil */
+    MG_BODY_RESULT, /* value: a waiting primitive's progress; at the end result or cause; or nil */
     MG_BODY_CLEANUP, /* while exiting: offset of the frame whose clean-up block runs; 0 when not */
     MG_BODY_WORDS
 };
 
 /* A send to be repeated when the actor runs next (its window was changed by perform: or the like,
- * so the instruction cannot run again) is kept as a SmallInteger in MG_BODY_ERROR, which is nil
+ * so the instruction cannot run again) is kept as a SmallInteger in MG_BODY_RESEND, which is nil
  * otherwise while the actor lives. */
 static inline mg_value mg_resend(ptrdiff_t window, uint32_t selector)
 {

@@ -43,7 +43,7 @@ struct mg_method *mg_lookup_site(struct mg_interp *interp, _Atomic(uint64_t) *wo
         entry->key = key;
         entry->method = method;
         /* K3 release: the method is published before its index can be taken from the word. Pairs
-         * with K4 in mg_interp_loop(). */
+         * with K4 where the loop reads it. */
         store_release(word, lookup_id << 32 | method->index);
     }
     return method;

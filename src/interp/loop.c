@@ -200,11 +200,11 @@ enum mg_loop_result mg_interp_loop(struct mg_interp *interp, uint64_t *body)
     uint32_t selector;
     enum mg_loop_result result;
 
-    if (MG_UNLIKELY(mg_is_small(body[MG_BODY_ERROR]))) {
-        w = fp + mg_resend_window(body[MG_BODY_ERROR]);
-        selector = mg_resend_selector(body[MG_BODY_ERROR]);
+    if (MG_UNLIKELY(mg_is_small(body[MG_BODY_RESEND]))) {
+        w = fp + mg_resend_window(body[MG_BODY_RESEND]);
+        selector = mg_resend_selector(body[MG_BODY_RESEND]);
         argc = mg_symbol_entry(world->symbols, selector)->argc;
-        body[MG_BODY_ERROR] = MG_NIL;
+        body[MG_BODY_RESEND] = MG_NIL;
         ret = pc;
         goto send_known;
     }
@@ -527,7 +527,7 @@ primitive:
         pc--; /* run the same instruction again */
     } else {
         /* Reached by perform: or the like, which has changed the window: send again from there. */
-        body[MG_BODY_ERROR] = mg_resend(w - fp, method->selector);
+        body[MG_BODY_RESEND] = mg_resend(w - fp, method->selector);
         pc = ret;
     }
     result = value == MG_PRIM_WAIT    ? MG_LOOP_WAIT
@@ -930,6 +930,7 @@ unwind : { /* copies, so that fp and pc can live in machine registers */
         value = run->unwind.value;
         goto return_value;
     }
+    body[MG_BODY_RESULT] = run->unwind.value;
     result = MG_LOOP_EXIT;
     goto leave;
 }

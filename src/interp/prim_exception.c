@@ -150,12 +150,15 @@ static mg_value prim_unhandled(struct mg_run *run, mg_value *args)
         mg_object_words(mg_object(args[0])) < MG_EXCEPTION_SLOTS) {
         return mg_prim_error(run, "receiver is no exception");
     }
-    if (run->body[MG_BODY_CLEANUP] == 0 && mg_ending_crash(run, args) == NULL) {
-        return MG_PRIM_FAILED;
+    if (run->body[MG_BODY_CLEANUP] == 0) {
+        args = mg_ending_crash(run, args);
+        if (args == NULL) {
+            return MG_PRIM_FAILED;
+        }
     }
     run->unwind.target = 0;
     run->unwind.action = MG_UNWIND_EXIT;
-    run->unwind.value = MG_NIL;
+    run->unwind.value = args[0];
     return MG_PRIM_UNWIND;
 }
 

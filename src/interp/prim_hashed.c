@@ -96,7 +96,12 @@ static mg_value prim_dictionary_at(struct mg_run *run, mg_value *args)
     if (!find(args, MG_DICTIONARY_STRIDE, &entry)) {
         return MG_PRIM_DECLINE;
     }
-    return entry == 0 ? MG_NIL : mg_table_value_at(args[0], MG_DICTIONARY_STRIDE, entry);
+    if (entry == 0) {
+        return MG_NIL;
+    }
+    /* What has just been found needs no second check. */
+    const struct mg_object *entries = mg_object(mg_slot(args[0], MG_HASHED_ENTRIES));
+    return entries->words[(uint64_t)(entry - 1) * MG_DICTIONARY_STRIDE + MG_ENTRY_VALUE];
 }
 
 static mg_value prim_set_includes(struct mg_run *run, mg_value *args)

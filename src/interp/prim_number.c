@@ -39,7 +39,58 @@ static mg_value refusal(struct mg_run *run, enum mg_number_op op, int result)
     MG_UNREACHABLE();
 }
 
-static mg_value operate(struct mg_run *run, mg_value *args, enum mg_number_op op)
+/* Two SmallIntegers whose result is one too, without a reserve. False where it may not be, and for
+ * the operations that the loop has tried itself. */
+static MG_ALWAYS_INLINE bool operate_small(enum mg_number_op op, mg_value x, mg_value y,
+                                           mg_value *out)
+{
+    int64_t a = mg_small_value(x), b = mg_small_value(y);
+    switch (op) {
+    case MG_NUMBER_BIT_AND:
+        *out = x & y;
+        return true;
+    case MG_NUMBER_BIT_OR:
+        *out = x | y;
+        return true;
+    case MG_NUMBER_BIT_XOR:
+        *out = x ^ y;
+        return true;
+    case MG_NUMBER_BIT_SHIFT:
+        if (b > 0) {
+            bool fits = b < 61 && (a < 0 ? a >= MG_SMALL_MIN >> b : a <= MG_SMALL_MAX >> b);
+            *out = fits ? mg_small(a * ((int64_t)1 << b)) : MG_NIL;
+            return fits;
+        }
+        *out = mg_small(a >> (b < -63 ? 63 : -b));
+        return true;
+    default:
+        break;
+    }
+    if (b == 0 || b == -1) {
+        return false; /* an error, or perhaps too large */
+    }
+    int64_t quotient = a / b, remainder = a % b;
+    bool below = remainder != 0 && (remainder < 0) != (b < 0);
+    switch (op) {
+    case MG_NUMBER_DIVIDE:
+    case MG_NUMBER_QUOTIENT:
+        *out = mg_small(quotient);
+        return true;
+    case MG_NUMBER_REMAINDER:
+        *out = mg_small(remainder);
+        return true;
+    case MG_NUMBER_FLOOR_DIVIDE:
+        *out = mg_small(quotient - below);
+        return true;
+    case MG_NUMBER_MODULO:
+        *out = mg_small(below ? remainder + b : remainder);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static mg_value operate_any(struct mg_run *run, mg_value *args, enum mg_number_op op)
 {
     if (MG_UNLIKELY(!mg_is_number(args[1]))) {
         return refusal(run, op, MG_NUMBER_NOT_NUMBER);
@@ -57,6 +108,47 @@ static mg_value operate(struct mg_run *run, mg_value *args, enum mg_number_op op
         mg_run_charge(run, mg_number_work(op, args[0], args[1]));
     }
     return out;
+}
+
+/* A number that is not in the heap, as a double. */
+static inline bool immediate_double(mg_value v, double *d)
+{
+    if (mg_is_float_immediate(v)) {
+        *d = mg_float_immediate_value(v);
+        return true;
+    }
+    *d = (double)mg_small_value(v);
+    return mg_is_small(v);
+}
+
+/* The four operations where a Float is involved and nothing is in the heap, the result neither. */
+static MG_ALWAYS_INLINE bool operate_floats(enum mg_number_op op, mg_value x, mg_value y,
+                                            mg_value *out)
+{
+    double a, b;
+    if (!immediate_double(x, &a) || !immediate_double(y, &b)) {
+        return false;
+    }
+    switch (op) {
+    case MG_NUMBER_ADD:
+        return mg_float_immediate(a + b, out);
+    case MG_NUMBER_SUBTRACT:
+        return mg_float_immediate(a - b, out);
+    case MG_NUMBER_MULTIPLY:
+        return mg_float_immediate(a * b, out);
+    case MG_NUMBER_DIVIDE:
+        return mg_float_immediate(a / b, out);
+    default:
+        return false;
+    }
+}
+
+static MG_ALWAYS_INLINE mg_value operate(struct mg_run *run, mg_value *args, enum mg_number_op op)
+{
+    mg_value out;
+    bool done = mg_both_small(args[0], args[1]) ? operate_small(op, args[0], args[1], &out)
+                                                : operate_floats(op, args[0], args[1], &out);
+    return MG_LIKELY(done) ? out : operate_any(run, args, op);
 }
 
 static mg_value prim_add(struct mg_run *run, mg_value *args)
@@ -100,7 +192,8 @@ static mg_value prim_remainder(struct mg_run *run, mg_value *args)
 }
 
 /* Operations for integers only: any other argument is one of the wrong class. */
-static mg_value operate_on_integers(struct mg_run *run, mg_value *args, enum mg_number_op op)
+static MG_ALWAYS_INLINE mg_value operate_on_integers(struct mg_run *run, mg_value *args,
+                                                     enum mg_number_op op)
 {
     if (MG_UNLIKELY(!mg_is_integer(args[1]))) {
         return mg_prim_type_error(run, 1, "Integer");
@@ -125,7 +218,8 @@ static mg_value prim_bit_xor(struct mg_run *run, mg_value *args)
 
 static mg_value prim_gcd(struct mg_run *run, mg_value *args)
 {
-    return operate_on_integers(run, args, MG_NUMBER_GCD);
+    return mg_is_integer(args[1]) ? operate_any(run, args, MG_NUMBER_GCD)
+                                  : mg_prim_type_error(run, 1, "Integer");
 }
 
 static mg_value prim_bit_shift(struct mg_run *run, mg_value *args)

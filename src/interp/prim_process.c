@@ -225,10 +225,9 @@ static mg_value prim_exit_self(struct mg_run *run, mg_value *args)
     if (!mg_is_symbol(args[1])) {
         return mg_prim_type_error(run, 1, "Symbol");
     }
-    run->body[MG_BODY_RESULT] = args[1];
     run->unwind.target = 0;
     run->unwind.action = MG_UNWIND_EXIT;
-    run->unwind.value = MG_NIL;
+    run->unwind.value = args[1];
     return MG_PRIM_UNWIND;
 }
 

@@ -2,6 +2,23 @@
 /* Checks and answers of primitives over texts: see text.h. */
 #include "interp/text.h"
 
+#include "interp/alloc.h"
+
+/* Collects, whether the heap wants to or not: the bytes of dead objects outside it go. */
+static mg_value *collect(struct mg_run *run, mg_value *args, size_t words)
+{
+    struct mg_heap *heap = run->heap;
+    uint64_t window = (uint64_t)(args - heap->stack);
+    mg_value *frame_end = run->fp + mg_frame_code(run->fp)->nregs;
+    mg_value *window_end = args + run->argc + 1;
+    heap->adopted_words = UINT32_MAX; /* so it is due (mg_heap_is_due) */
+    if (!mg_alloc_reserve(run, window_end > frame_end ? window_end : frame_end, words)) {
+        return NULL;
+    }
+    run->args = heap->stack + window;
+    return run->args;
+}
+
 mg_value *mg_text_reserve(struct mg_run *run, mg_value *args, size_t words, uint64_t bytes)
 {
     if (bytes > MG_TEXT_MAX || words == MG_STRING_REFUSED) {
@@ -9,7 +26,13 @@ mg_value *mg_text_reserve(struct mg_run *run, mg_value *args, size_t words, uint
         return NULL;
     }
     args = mg_run_reserve(run, args, words);
-    if (args != NULL && bytes > MG_SHARE_BYTES && !mg_heap_allows(run->heap, bytes)) {
+    if (bytes <= MG_SHARE_BYTES || args == NULL) {
+        return args;
+    }
+    if (mg_heap_is_due(run->heap) || !mg_heap_allows(run->heap, bytes)) {
+        args = collect(run, args, words);
+    }
+    if (args == NULL || !mg_heap_allows(run->heap, bytes)) {
         run->error.class_id = MG_NO_CLASS;
         return NULL;
     }

@@ -73,8 +73,9 @@ enum mg_unwind_result mg_unwind(uint64_t *body, mg_value *stack, mg_value **fp, 
                                 uint64_t target, enum mg_unwind_action action, mg_value *value)
 {
     uint64_t cleanup = body[MG_BODY_CLEANUP];
-    if (cleanup != 0 && action != MG_UNWIND_EXIT && target < cleanup) {
+    if (cleanup != 0 && (action == MG_UNWIND_EXIT || target < cleanup)) {
         action = MG_UNWIND_EXIT; /* U2 */
+        *value = stack[cleanup + mark_register(stack + cleanup) + 2];
     }
     if (action == MG_UNWIND_EXIT) {
         target = 0;

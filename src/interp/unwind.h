@@ -15,6 +15,7 @@
  *     the chain first.
  * U2  While an actor ends (MG_UNWIND_EXIT has begun), nothing unwinds past the frame whose clean-up
  *     block runs: such an attempt ends that block only, and the exit goes on with its first reason.
+ *     That is the value that travels: the exception, the reason, or nil for an exit from outside.
  *
  * Threads: the one that runs the actor.
  */

@@ -56,6 +56,12 @@ struct mg_labels {
     struct mg_map map; /* pid -> label */
 };
 
+/* The traits of one batch of sources. */
+struct mg_trait_batch {
+    struct mg_traits traits;
+    struct mg_trait_batch *older;
+};
+
 struct mg_vm {
     struct mg_world *world;
     uint32_t selectors[MG_SEL_COUNT];
@@ -65,7 +71,7 @@ struct mg_vm {
         *codes; /* by id; reserved at its greatest size, entries published with release */
     _Atomic(uint32_t) code_count;
     struct mg_labels labels;
-    struct mg_traits traits;      /* of all batches loaded so far; under load_lock */
+    struct mg_trait_batch *traits; /* of all batches loaded so far, newest first; under load_lock */
     struct mg_lock load_lock;     /* one batch at a time */
     struct mg_strmap primitives;  /* by name, see primtab.h */
     const char *const *arguments; /* of the program */

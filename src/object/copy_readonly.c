@@ -7,8 +7,9 @@
 
 static void place_object(struct mg_copy *copy, struct mg_object *o)
 {
-    if (o->header & MG_GC_SHARED || !mg_map_put(&copy->places, (uintptr_t)o, copy->item_count))
+    if (o->header & MG_GC_SHARED || mg_map_get(&copy->places, (uintptr_t)o, NULL))
         return;
+    mg_map_put(&copy->places, (uintptr_t)o, copy->item_count);
     ASSERT(MG_COPY_FORMATS >> mg_object_format(o) & 1);
     if (copy->item_count == copy->item_cap)
         mg_copy_items_grow(copy);

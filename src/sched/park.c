@@ -63,6 +63,8 @@ static void core_awake(struct mg_core *core)
     store_seq_cst(&core->parked, CORE_AWAKE);
     mg_quiesce_online(&core->s.sched->quiesce, core->part);
     core->s.reductions = MG_SLICE_REDUCTIONS;
+    /* The epoch may have gone far: old bags are emptied before the slice's end, whose timers retire actors. */
+    mg_core_quiesce(core);
     mg_core_slice_end(core);
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* Every float prints so that it reads back, and as a float. */
 UNIT_CASE(floats_read_back)

@@ -2,7 +2,7 @@
 /* How names find classes: namespaces, imports, the root, and what exists before the batch. */
 #include "compiler/batch.h"
 
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* The current namespace first, then imports in order, then the name itself. */
 UNIT_CASE(namespaces)

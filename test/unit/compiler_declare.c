@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Skeletons: superclasses, variables, reopening, traits, and all that can be wrong with them. */
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* Superclasses come first in the unit, whatever the order of the text. */
 UNIT_CASE(order)

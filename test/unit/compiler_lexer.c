@@ -2,24 +2,19 @@
 /* Tokens: their kinds, places and texts, and what is no token. */
 #include "compiler/lexer.h"
 
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 static const char *const kind_names[MG_TOKEN_KIND_COUNT] = {
-    [MG_TOKEN_EOF] = "eof",           [MG_TOKEN_IDENTIFIER] = "id",
-    [MG_TOKEN_KEYWORD] = "kw",        [MG_TOKEN_OPERATOR] = "op",
-    [MG_TOKEN_BAR] = "bar",           [MG_TOKEN_INTEGER] = "int",
-    [MG_TOKEN_FLOAT] = "float",       [MG_TOKEN_STRING] = "str",
-    [MG_TOKEN_SYMBOL] = "sym",        [MG_TOKEN_CHARACTER] = "char",
-    [MG_TOKEN_DOCSTRING] = "doc",     [MG_TOKEN_SELF] = "self",
-    [MG_TOKEN_SUPER] = "super",       [MG_TOKEN_NIL] = "nil",
-    [MG_TOKEN_TRUE] = "true",         [MG_TOKEN_FALSE] = "false",
-    [MG_TOKEN_CONTEXT] = "context",   [MG_TOKEN_LPAREN] = "(",
-    [MG_TOKEN_RPAREN] = ")",          [MG_TOKEN_LBRACKET] = "[",
-    [MG_TOKEN_RBRACKET] = "]",        [MG_TOKEN_LBRACE] = "{",
-    [MG_TOKEN_RBRACE] = "}",          [MG_TOKEN_ARRAY] = "#(",
-    [MG_TOKEN_BYTES] = "#[",          [MG_TOKEN_DICTIONARY] = "#{",
-    [MG_TOKEN_CARET] = "^",           [MG_TOKEN_PERIOD] = ".",
-    [MG_TOKEN_SEMICOLON] = ";",       [MG_TOKEN_COLON] = ":",
+    [MG_TOKEN_EOF] = "eof",        [MG_TOKEN_IDENTIFIER] = "id",   [MG_TOKEN_KEYWORD] = "kw",
+    [MG_TOKEN_OPERATOR] = "op",    [MG_TOKEN_BAR] = "bar",         [MG_TOKEN_INTEGER] = "int",
+    [MG_TOKEN_FLOAT] = "float",    [MG_TOKEN_STRING] = "str",      [MG_TOKEN_SYMBOL] = "sym",
+    [MG_TOKEN_CHARACTER] = "char", [MG_TOKEN_DOCSTRING] = "doc",   [MG_TOKEN_SELF] = "self",
+    [MG_TOKEN_SUPER] = "super",    [MG_TOKEN_NIL] = "nil",         [MG_TOKEN_TRUE] = "true",
+    [MG_TOKEN_FALSE] = "false",    [MG_TOKEN_CONTEXT] = "context", [MG_TOKEN_LPAREN] = "(",
+    [MG_TOKEN_RPAREN] = ")",       [MG_TOKEN_LBRACKET] = "[",      [MG_TOKEN_RBRACKET] = "]",
+    [MG_TOKEN_LBRACE] = "{",       [MG_TOKEN_RBRACE] = "}",        [MG_TOKEN_ARRAY] = "#(",
+    [MG_TOKEN_BYTES] = "#[",       [MG_TOKEN_DICTIONARY] = "#{",   [MG_TOKEN_CARET] = "^",
+    [MG_TOKEN_PERIOD] = ".",       [MG_TOKEN_SEMICOLON] = ";",     [MG_TOKEN_COLON] = ":",
     [MG_TOKEN_ASSIGN] = ":=",
 };
 
@@ -69,8 +64,7 @@ static char *lex_bytes(const char *text, size_t len, bool places)
         put_token(&tokens.items[i], &out);
         if (places)
             mg_buf_printf(&out, "@%u:%u%s", tokens.items[i].place.line,
-                          tokens.items[i].place.column,
-                          tokens.items[i].first_on_line ? "!" : "");
+                          tokens.items[i].place.column, tokens.items[i].first_on_line ? "!" : "");
     }
     if (diags.errors > 0) {
         mg_buf_putc(&out, '\n');
@@ -95,7 +89,10 @@ UNIT_CASE(words)
     test_is(lex("self super nil true false thisContext selfish"),
             "self super nil true false context id=selfish eof");
     test_is(lex("A::B c: A:: B"), "id=A::B kw=c: kw=A: : id=B eof");
-    test_is(lex("gr\xc3\xb6\xc3\x9f""e"), "id=gr\xc3\xb6\xc3\x9f""e eof");
+    test_is(lex("gr\xc3\xb6\xc3\x9f"
+                "e"),
+            "id=gr\xc3\xb6\xc3\x9f"
+            "e eof");
 }
 
 /* The longest run, but never over the minus of a number, and a leading bar stands alone. */
@@ -188,7 +185,10 @@ UNIT_CASE(rubbish)
     test_has(lex("a \f b"), "unexpected character U+000C");
     test_has(lex("## a"), "stray '#'");
     test_has(lex("#A::B"), "a symbol with '::' needs quotes");
-    test_has(lex_bytes("ab\n\xff" "c", 5, false), "eof\n", "2:1: error: this is no UTF-8 text");
+    test_has(lex_bytes("ab\n\xff"
+                       "c",
+                       5, false),
+             "eof\n", "2:1: error: this is no UTF-8 text");
     test_has(lex_bytes("ab\0c", 4, false), "eof\n", "1:3: error: unexpected NUL");
     test_is(lex_bytes("", 0, false), "eof");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Radix literals of any size are converted exactly. */
 #include "base/rng.h"
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* What a literal is, printed. */
 static char *literal(const char *text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The top level of files: headers, what stands where, and the end of class bodies. */
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* Namespace and imports, bare or quoted, before everything else. */
 UNIT_CASE(headers)
@@ -16,9 +16,10 @@ UNIT_CASE(headers)
 /* Statements and definitions take turns; a head is no statement. */
 UNIT_CASE(scripts)
 {
-    test_is(test_parse("x := 1. X subclass: Object method: a [ ^1 ]\n| y | y := X new a. x + y", false),
-            "(class X Object\n  (method a (^ 1)))\n"
-            "(script (temps y) (set x 1) (set y (send (send X new) a)) (send x + y))\n");
+    test_is(
+        test_parse("x := 1. X subclass: Object method: a [ ^1 ]\n| y | y := X new a. x + y", false),
+        "(class X Object\n  (method a (^ 1)))\n"
+        "(script (temps y) (set x 1) (set y (send (send X new) a)) (send x + y))\n");
     test_is(test_parse("x foo: 1\nX subclass: nil\nx bar", false),
             "(class X nil)\n(script (send x foo: 1) (send x bar))\n");
     test_is(test_parse("x := 3\nX subclass: Object\n", false),
@@ -123,8 +124,8 @@ UNIT_CASE(incomplete)
     static const struct {
         const char *text;
         bool incomplete;
-    } cases[] = {{"x := [1. 2", true}, {"'abc", true},  {"x foo: ", true}, {"\"", true},
-                 {"x := )", false},    {"x := 1", false}, {"#(1 2", true},  {"(1 + 2", true}};
+    } cases[] = {{"x := [1. 2", true}, {"'abc", true},    {"x foo: ", true}, {"\"", true},
+                 {"x := )", false},    {"x := 1", false}, {"#(1 2", true},   {"(1 + 2", true}};
     for (size_t i = 0; i < MG_ARRAY_LEN(cases); i++) {
         struct mg_source source = test_source(cases[i].text);
         struct mg_arena arena = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Definitions: every kind of item, and what is wrong with them. */
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* All items of a class, in any order, some of them twice. */
 UNIT_CASE(class_items)
@@ -69,7 +69,8 @@ UNIT_CASE(bodies)
 /* Only the library has forms other than a bare primitive. */
 UNIT_CASE(forms_are_for_the_library)
 {
-    test_has(test_compile("X subclass: Object method: a: x [ <ensure> ]"), "belongs to the library");
+    test_has(test_compile("X subclass: Object method: a: x [ <ensure> ]"),
+             "belongs to the library");
     test_has(test_compile("X subclass: Object method: a [ <primitive> ^1 ]"), "expected ']'");
     test_has(test_compile("X subclass: Object method: a [ <primitive> ]"), "X>>a  <primitive>");
 }

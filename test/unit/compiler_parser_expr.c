@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions: precedence, cascades, assignments, the limits of nesting. */
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 static char *expr(const char *text)
 {
@@ -63,9 +63,9 @@ UNIT_CASE(eventual_sends)
 /* Assignments swallow everything to their right, and stand where an expression begins. */
 UNIT_CASE(assignments)
 {
-    test_is(expr("x := y := a foo: 1; bar"), "(set x (set y (cascade a (send _ foo: 1) (send _ bar))))");
-    test_is(expr("(x := 1) + {y := 2. z := 3}"),
-            "(send (set x 1) + (brace (set y 2) (set z 3)))");
+    test_is(expr("x := y := a foo: 1; bar"),
+            "(set x (set y (cascade a (send _ foo: 1) (send _ bar))))");
+    test_is(expr("(x := 1) + {y := 2. z := 3}"), "(send (set x 1) + (brace (set y 2) (set z 3)))");
     test_is(expr("^x := 3"), "(^ (set x 3))");
     test_has(expr("3 + x := 4"), "an assignment inside an expression needs parentheses");
     test_has(expr("a foo: x := 4"), "an assignment inside an expression needs parentheses");
@@ -112,8 +112,8 @@ UNIT_CASE(pseudo_variables)
 /* An error inside parentheses or braces does not hide those around it. */
 UNIT_CASE(nested_errors)
 {
-    test_has(expr("x := (1 + ) foo: {2. * 3. 4 + }. y := )"), "1:11: error:", "1:22: error:",
-             "1:31: error:", "1:39: error:");
+    test_has(expr("x := (1 + ) foo: {2. * 3. 4 + }. y := )"),
+             "1:11: error:", "1:22: error:", "1:31: error:", "1:39: error:");
     test_has(expr("()"), "expected an expression, got ')'");
     test_has(expr("a .. b"), "expected an expression, got '.'");
     test_has(expr("(1 + 2. 3"), "expected ')' to close the '(' at line 1, got '.'");

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Literals of every kind, and what may not stand in a literal array. */
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* Each kind, also nested. */
 UNIT_CASE(kinds)
 {
-    test_is(test_parse("#(1 2.5 'a' #b $c nil true false name A::B #(1) (2 (3)) #[1 255] #+ -4 99999999999999999999)",
+    test_is(test_parse("#(1 2.5 'a' #b $c nil true false name A::B #(1) (2 (3)) #[1 255] #+ -4 "
+                       "99999999999999999999)",
                        false),
             "(script #(1 2.5 'a' #b $c nil true false #name #A::B #(1) #(2 #(3)) #[1 255] #+ -4 "
             "99999999999999999999))\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Annotations: read, kept, and split off longer operators. */
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* Types may touch what follows them. */
 UNIT_CASE(types_touch)

@@ -7,7 +7,10 @@
  * window's header is poisoned, and reading poison ends the test. It runs each program three times:
  * as it is; with every instruction that may send taking its slow path; and with every counted loop
  * falling back to a real send.
+ *
+ * MG_RANDOM_PROGRAMS=n in the environment tries n programs instead of a few hundred.
  */
+/* tidy: long file: the machine, the walker and the writer of programs make sense only together */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What names mean, and which variables need a cell. */
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* Number of cells that the script makes, its blocks not counted. */
 static int cells(const char *text)
@@ -78,8 +78,9 @@ UNIT_CASE(errors)
 {
     test_has(test_compile("X subclass: Object instanceVars: a classMethod: m [ ^a ]"),
              "the instance variable 'a' cannot be used in a class method");
-    test_has(test_compile("T trait method: m [ ^a ]\nX subclass: Object instanceVars: a include: T"),
-             "a trait method cannot use the variable 'a' of the class");
+    test_has(
+        test_compile("T trait method: m [ ^a ]\nX subclass: Object instanceVars: a include: T"),
+        "a trait method cannot use the variable 'a' of the class");
     test_has(test_compile("super foo"), "'super' means nothing outside of a class");
     test_has(test_compile("X subclass: Object method: m: a [ | a | ^a ]"), "'a' is declared twice");
     test_has(test_compile("[:a :a | a] foo"), "'a' is declared twice");

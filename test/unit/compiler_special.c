@@ -2,7 +2,7 @@
 /* Which messages are expanded, and who may define them. */
 #include "compiler/special.h"
 
-#include "compiler_support.h"
+#include "unit/compiler_support.h"
 
 /* The way the only statement of a text would be expanded. */
 static enum mg_inline_kind kind_of(const char *text)

@@ -114,21 +114,14 @@ static inline char *test_opcodes(const char *text, const char *heading)
     char *at = strstr(all, heading);
     struct mg_buf out = {0};
     ck_assert_msg(at != NULL, "no %s in %.2000s", heading, all);
-    at = strchr(at, '\n') + 1;
-    while (*at && *at != '\n') {
-        char *end = strchr(at, '\n');
-        *end = '\0';
-        /* position, number, name */
-        char *name = at;
-        while (*name && !(*name >= 'A' && *name <= 'Z'))
-            name++;
-        if (at[0] == ' ' || at[0] == '\t') {
-            mg_buf_put(&out, name, strcspn(name, " "));
-            mg_buf_putc(&out, ' ');
-        } else if (strncmp(at, "code ", 5) == 0 && out.len > 0) {
-            break;
-        }
-        at = end + 1;
+    at = strchr(at + 1, '\n') + 1;
+    if (strncmp(at, "code ", 5) == 0)
+        at = strchr(at, '\n') + 1;
+    /* line (6), position (6), two blanks, name */
+    while (strlen(at) > 14 && at[11] >= '0' && at[11] <= '9' && at[12] == ' ') {
+        mg_buf_put(&out, at + 14, strcspn(at + 14, " \n"));
+        mg_buf_putc(&out, ' ');
+        at = strchr(at, '\n') + 1;
     }
     mg_free(all);
     return mg_buf_take(&out);

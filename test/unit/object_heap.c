@@ -41,7 +41,7 @@ static void push_list(struct test_heap *t, uint32_t count)
     ck_assert_int_eq(test_reserve(t, 1), 0);
     test_push(t, MG_NIL);
     for (uint32_t i = 0; i < count; i++) {
-        ck_assert_int_eq(test_reserve(t, 3), 0);
+        CHECK(test_reserve(t, 3) == 0);
         struct mg_object *o = mg_heap_alloc_small(&t->heap, TEST_CLASS, MG_FORMAT_SLOTS, 2);
         o->words[0] = mg_small(i);
         o->words[1] = t->roots.top[-1];
@@ -52,7 +52,7 @@ static void push_list(struct test_heap *t, uint32_t count)
 static void check_list(mg_value v, uint32_t count)
 {
     while (count-- > 0) {
-        ck_assert_uint_eq(mg_slot(v, 0), mg_small(count));
+        CHECK(mg_slot(v, 0) == mg_small(count));
         v = mg_slot(v, 1);
     }
     ck_assert_uint_eq(v, MG_NIL);
@@ -116,8 +116,7 @@ static uint32_t fill_to_cap(struct test_heap *t, uint64_t n)
         for (uint64_t i = 0; i < n; i++)
             o->words[i] = mg_small((int64_t)(count + i));
         test_push(t, mg_pointer(o));
-        count++;
-        ck_assert_uint_lt(count, 10000000);
+        CHECK(++count < 10000000);
     }
     return count;
 }
@@ -127,9 +126,9 @@ static void check_fill(struct test_heap *t, uint32_t count, uint64_t n)
     ck_assert_uint_eq(test_depth(t), count);
     for (uint32_t r = 0; r < count; r++) {
         const struct mg_object *o = mg_object(*test_at(t, r));
-        ck_assert_uint_eq(mg_object_words(o), n);
+        CHECK(mg_object_words(o) == n);
         for (uint64_t i = 0; i < n; i++)
-            ck_assert_uint_eq(o->words[i], mg_small((int64_t)(r + i)));
+            CHECK(o->words[i] == mg_small((int64_t)(r + i)));
     }
 }
 
@@ -215,7 +214,7 @@ UNIT_CASE(deep_stacks)
     struct test_heap t;
     test_heap_init(&t, UINT64_MAX);
     for (uint32_t i = 0; i < DEPTH; i++) {
-        ck_assert_int_eq(test_reserve(&t, 3), 0);
+        CHECK(test_reserve(&t, 3) == 0);
         if (i % 3 == 0) {
             struct mg_object *o = mg_heap_alloc_small(&t.heap, TEST_CLASS, MG_FORMAT_SLOTS, 1);
             o->words[0] = mg_small(i);
@@ -228,7 +227,7 @@ UNIT_CASE(deep_stacks)
     ck_assert_uint_lt(t.work, 12 * DEPTH);
     for (uint32_t i = 0; i < DEPTH; i++) {
         mg_value v = *test_at(&t, i);
-        ck_assert_uint_eq(i % 3 == 0 ? mg_slot(v, 0) : v, mg_small(i));
+        CHECK((i % 3 == 0 ? mg_slot(v, 0) : v) == mg_small(i));
     }
     t.roots.top = t.heap.stack + 10;
     for (int i = 0; i < 400000; i++) {
