@@ -29,7 +29,7 @@ BELOW = {
 
 # Narrower rules: files of the layer (left) may include from the other layer (middle) only these headers.
 ONLY = [
-    (r"src/mailbox/", "object", {"object/value.h", "object/fragment.h"}),
+    (r"src/mailbox/", "object", {"object/value.h", "object/fragment.h", "object/control.h"}),
     # Connections, failure detection and membership are built and tested without the interpreter.
     (r"src/node/(?!node\.c|(prims|spawn|code)_)", "interp", set()),
 ]

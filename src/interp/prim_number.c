@@ -145,7 +145,7 @@ static MG_ALWAYS_INLINE bool operate_floats(enum mg_number_op op, mg_value x, mg
 
 static MG_ALWAYS_INLINE mg_value operate(struct mg_run *run, mg_value *args, enum mg_number_op op)
 {
-    mg_value out;
+    mg_value out = MG_NIL;
     bool done = mg_both_small(args[0], args[1]) ? operate_small(op, args[0], args[1], &out)
                                                 : operate_floats(op, args[0], args[1], &out);
     return MG_LIKELY(done) ? out : operate_any(run, args, op);

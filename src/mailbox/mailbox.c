@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The inner list, the scan position, and the accounts of the bound. See mailbox.h.
  *
- * The list is singly linked through signal->next, which the queue used before; from the drain on only the owner touches
- * it, so all accesses are relaxed. Removal at the scan needs the predecessor, and that is what `scan` is.
+ * The list is singly linked through signal->next, which the queue used before; from the drain on
+ * only the owner touches it, so all accesses are relaxed. Removal at the scan needs the
+ * predecessor, and that is what `scan` is.
  *
  * Threads and memory: see mailbox.h.
  */
@@ -24,7 +25,8 @@ static inline void mailbox_set_next(struct mg_signal *signal, struct mg_signal *
 
 static inline void mailbox_counted(struct mg_mailbox *box, int32_t change)
 {
-    /* B2 relaxed: only the owner writes; others read a count for people. Pairs with B1 in mg_mailbox_count(). */
+    /* B2 relaxed: only the owner writes; others read a count for people. Pairs with B1 in
+     * mg_mailbox_count(). */
     store_relaxed(&box->count, (uint32_t)((int32_t)mg_mailbox_count(box) + change));
 }
 

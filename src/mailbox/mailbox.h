@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* A mailbox: the queue outside, and inside a list in order of arrival that only the owner sees, with a scan position for
- * selective receive and the accounts of the bound.
+/* A mailbox: the queue outside, and inside a list in order of arrival that only the owner sees,
+ * with a scan position for selective receive and the accounts of the bound.
  *
  *      senders ──> queue ──drain──> [m1] ──> [m2] ──> [m3] ──> [m4]     first .. last
  *                                              ^
- *                                            scan: the last message already looked at and left; NULL: none was
+ *                                            scan: the last one already looked at; NULL: none was
  *
- * The drain (sched/deliver.c) decides what joins the list; this file only keeps it. A plain receive takes the first. A
- * selective one peeks from the scan position on, and skips what does not match; so nothing is looked at twice. Making a
- * fresh reference sets the scan to the end (mg_mailbox_mark): its answer cannot stand before.
+ * The drain (sched/deliver.c) decides what joins the list; this file only keeps it. A plain receive
+ * takes the first. A selective one peeks from the scan position on, and skips what does not match;
+ * so nothing is looked at twice. Making a fresh reference sets the scan to the end
+ * (mg_mailbox_mark): its answer cannot stand before.
  *
- * The bound. `room` counts what senders have reserved, messages and bytes in one word: 28 bits of messages, 36 bits of
- * units of 16 bytes. Senders add before they copy and take back what they do not use; the owner gives back what it
- * removed, in batches. So `room` is never below what is in the mailbox: a bound refuses early, never late.
+ * The bound. `room` counts what senders have reserved, messages and bytes in one word: 28 bits of
+ * messages, 36 bits of units of 16 bytes. Senders add before they copy and take back what they do
+ * not use; the owner gives back what it removed, in batches. So `room` is never below what is in
+ * the mailbox: a bound refuses early, never late.
  *
  * M1  count = number of mail signals in the list. last is the final one, NULL if there is none.
  * M2  scan is in the list, or NULL.
  * M3  room >= reservations of live senders + charged signals in queue and list - owed.
  *
- * Threads: the owner, except for the queue and mg_mailbox_reserve, _unreserve, which anybody may call.
- * Memory: the list owns its signals; what is taken belongs to the caller.
+ * Threads: the owner, except for the queue and mg_mailbox_reserve, _unreserve, which anybody may
+ * call. Memory: the list owns its signals; what is taken belongs to the caller.
  */
 #ifndef MG_MAILBOX_MAILBOX_H
 #define MG_MAILBOX_MAILBOX_H
@@ -70,8 +72,8 @@ struct mg_mailbox_bound {
 
 void mg_mailbox_init(struct mg_mailbox *box);
 
-/* Adds a reservation (mg_room) if the bound allows it. False: it would be exceeded, nothing was added. *before is what was
- * reserved before, in both cases. Anybody. */
+/* Adds a reservation (mg_room) if the bound allows it. False: it would be exceeded, nothing was
+ * added. *before is what was reserved before, in both cases. Anybody. */
 MG_MUST_CHECK bool mg_mailbox_reserve(struct mg_mailbox *box, uint64_t room,
                                       const struct mg_mailbox_bound *bound, uint64_t *before);
 
@@ -92,15 +94,15 @@ static inline struct mg_signal *mg_mailbox_peek(const struct mg_mailbox *box) { 
 /* Removes the first mail and answers it; NULL if there is none. The caller owns it. */
 struct mg_signal *mg_mailbox_take(struct mg_mailbox *box);
 
-/* The next mail that the scan has not passed, or NULL at the end; stays in the list. The same until skip, remove, reset or
- * mark. */
+/* The next mail that the scan has not passed, or NULL at the end; stays in the list. The same until
+ * skip, remove, reset or mark. */
 struct mg_signal *mg_mailbox_scan_peek(const struct mg_mailbox *box);
 
 /* Passes what mg_mailbox_scan_peek answers, which must not be NULL. */
 void mg_mailbox_scan_skip(struct mg_mailbox *box);
 
-/* Removes what mg_mailbox_scan_peek answers, which must not be NULL, and sets the scan back to the start. The caller owns
- * it. */
+/* Removes what mg_mailbox_scan_peek answers, which must not be NULL, and sets the scan back to the
+ * start. The caller owns it. */
 struct mg_signal *mg_mailbox_scan_remove(struct mg_mailbox *box);
 
 /* Sets the scan to the start: the next selective receive looks at everything. */
@@ -109,20 +111,21 @@ static inline void mg_mailbox_scan_reset(struct mg_mailbox *box) { box->scan = N
 /* Sets the scan to the end: what is in the list now will be passed. Drain before. */
 static inline void mg_mailbox_mark(struct mg_mailbox *box) { box->scan = box->last; }
 
-/* Removes every mail for which `match` answers true, wherever it is, and frees it; answers how many. The scan stays where
- * it was relative to the others. For demonitor with flush. */
+/* Removes every mail for which `match` answers true, wherever it is, and frees it; answers how
+ * many. The scan stays where it was relative to the others. For demonitor with flush. */
 uint32_t mg_mailbox_discard(struct mg_mailbox *box, bool (*match)(const struct mg_signal *, void *),
                             void *context, struct mg_block_cache *blocks);
 
 /* Mail in the list. */
 static inline uint32_t mg_mailbox_count(const struct mg_mailbox *box)
 {
-    /* B1 relaxed: a count for people and for the owner itself. Pairs with B2 in mailbox_counted(). */
+    /* B1 relaxed: a count for people and for the owner itself. Pairs with B2 in
+     * mailbox_counted(). */
     return load_relaxed(&box->count);
 }
 
-/* Gives back what is owed when it is worth an atomic operation: at once when the bound is exact (below
- * MG_MAILBOX_EXACT), else in batches; `all` gives everything. */
+/* Gives back what is owed when it is worth an atomic operation: at once when the bound is exact
+ * (below MG_MAILBOX_EXACT), else in batches; `all` gives everything. */
 void mg_mailbox_settle(struct mg_mailbox *box, bool all);
 
 /* Bounds below this are kept exactly: no reservation in advance, no giving back in batches. */

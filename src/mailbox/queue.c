@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The exchange and the link, the walk, and the two compare-and-swaps of the owner. See queue.h for the picture.
+/* The exchange and the link, the walk, and the two compare-and-swaps of the owner. See queue.h for
+ * the picture.
  *
  *      pusher                                   owner
  *      h = xchg(head, sig)             (Q1)     f = load(first)                        (Q5)
@@ -8,14 +9,16 @@
  *                                               at the last one: cas(head, last, 0)    (Q8)
  *                                               sleep: cas(head, 0, asleep)            (Q9)
  *
- * Why no wake is lost: the asleep bit can only be set on an empty head (Q9), and every push exchanges the head. A push
- * before Q9 makes Q9 fail; a push after it gets the bit.
+ * Why no wake is lost: the asleep bit can only be set on an empty head (Q9), and every push
+ * exchanges the head. A push before Q9 makes Q9 fail; a push after it gets the bit.
  *
- * Why `first` is never overwritten: a pusher writes it only if its exchange found no address, that is after Q8 of the round
- * before; the owner has cleared it (Q6) before Q8. If Q8 fails the head holds an address and will until the next Q8, so
- * no pusher writes `first`, and the owner may put the last signal back into it.
+ * Why `first` is never overwritten: a pusher writes it only if its exchange found no address, that
+ * is after Q8 of the round before; the owner has cleared it (Q6) before Q8. If Q8 fails the head
+ * holds an address and will until the next Q8, so no pusher writes `first`, and the owner may put
+ * the last signal back into it.
  *
- * The exchange is acq_rel: it releases the signal's content together with Q2/Q3, and acquires the emptying of `first`.
+ * The exchange is acq_rel: it releases the signal's content together with Q2/Q3, and acquires the
+ * emptying of `first`.
  *
  * Threads and memory: see queue.h.
  */
@@ -35,12 +38,13 @@ bool mg_queue_push(struct mg_queue *queue, struct mg_signal *signal)
 {
     /* N2 relaxed: published by Q2 or Q3 below. Pairs with Q7 in mg_queue_take(). */
     store_relaxed(&signal->next, NULL);
-    /* Q1 acq_rel: orders this push against the owner's emptying. Pairs with Q8, Q9 in mg_queue_take(),
-     * mg_queue_sleep(). */
+    /* Q1 acq_rel: orders this push against the owner's emptying. Pairs with Q8, Q9 in
+     * mg_queue_take(), mg_queue_sleep(). */
     uintptr_t before = xchg_acq_rel(&queue->head, (uintptr_t)signal);
     struct mg_signal *predecessor = (struct mg_signal *)(before & ~MG_QUEUE_ASLEEP);
     if (predecessor != NULL) {
-        /* Q2 release: the signal is complete before it can be reached. Pairs with Q7 in mg_queue_take(). */
+        /* Q2 release: the signal is complete before it can be reached. Pairs with Q7 in
+         * mg_queue_take(). */
         store_release(&predecessor->next, signal);
     } else {
         /* Q3 release: the same for the first one. Pairs with Q5 in mg_queue_take(). */
@@ -56,12 +60,14 @@ struct mg_signal *mg_queue_take(struct mg_queue *queue, uint32_t max, struct mg_
     struct mg_signal *first = load_acquire(&queue->first);
     if (first == NULL)
         return NULL;
-    /* Q6 relaxed: no pusher writes it before Q8 below releases it. Pairs with Q1 in mg_queue_push(). */
+    /* Q6 relaxed: no pusher writes it before Q8 below releases it. Pairs with Q1 in
+     * mg_queue_push(). */
     store_relaxed(&queue->first, NULL);
     struct mg_signal *previous = NULL;
     struct mg_signal *at = first;
     for (;;) { // `previous` and all before it are taken; `at` is looked at
-        /* Q7 acquire: what the pusher wrote into the next signal. Pairs with Q2 in mg_queue_push(). */
+        /* Q7 acquire: what the pusher wrote into the next signal. Pairs with Q2 in
+         * mg_queue_push(). */
         struct mg_signal *next = load_acquire(&at->next);
         if (next != NULL) {
             previous = at;
@@ -71,24 +77,27 @@ struct mg_signal *mg_queue_take(struct mg_queue *queue, uint32_t max, struct mg_
             continue;
         }
         uintptr_t expected = (uintptr_t)at;
-        /* Q8 acq_rel: the queue is empty again, with `first` cleared. Pairs with Q1 in mg_queue_push(). */
+        /* Q8 acq_rel: the queue is empty again, with `first` cleared. Pairs with Q1 in
+         * mg_queue_push(). */
         if (MG_LIKELY(cas_acq_rel(&queue->head, &expected, 0))) {
             *last = at;
             return first;
         }
         ASSERT(!(expected & MG_QUEUE_ASLEEP));
-        /* Another signal stands in the head. If its link has arrived meanwhile, walk on; else leave the last one,
-         * whose `next` its pusher is about to write, for the next time. */
+        /* Another signal stands in the head. If its link has arrived meanwhile, walk on; else leave
+         * the last one, whose `next` its pusher is about to write, for the next time. */
         /* Q7 acquire: as above. */
         if (load_acquire(&at->next) == NULL)
             break;
     }
     /* `at` stays. */
-    /* Q6 relaxed: the head holds an address, so only the owner writes `first`. Pairs with Q1 in mg_queue_push(). */
+    /* Q6 relaxed: the head holds an address, so only the owner writes `first`. Pairs with Q1 in
+     * mg_queue_push(). */
     store_relaxed(&queue->first, at);
     if (previous == NULL)
         return NULL;
-    /* N3 relaxed: the list that is handed out ends here; its pusher is long done with it. Pairs with N3 itself. */
+    /* N3 relaxed: the list that is handed out ends here; its pusher is long done with it. Pairs
+     * with N3 itself. */
     store_relaxed(&previous->next, NULL);
     *last = previous;
     return first;
@@ -103,7 +112,8 @@ bool mg_queue_is_empty(const struct mg_queue *queue)
 bool mg_queue_sleep(struct mg_queue *queue)
 {
     uintptr_t expected = 0;
-    /* Q9 acq_rel: what the owner did to its actor is seen by whoever runs it next. Pairs with Q1 in mg_queue_push(). */
+    /* Q9 acq_rel: what the owner did to its actor is seen by whoever runs it next. Pairs with Q1 in
+     * mg_queue_push(). */
     return cas_acq_rel(&queue->head, &expected, MG_QUEUE_ASLEEP);
 }
 

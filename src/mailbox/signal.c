@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making and freeing signals, and the table of their kinds. See signal.h; the kinds are in signal.def.
+/* Making and freeing signals, and the table of their kinds. See signal.h; the kinds are in
+ * signal.def.
  *
  * Threads: pure, but for the block cache, which is the caller's. Memory: see signal.h.
  */

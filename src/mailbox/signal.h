@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* A signal: everything that happens between actors is one. It is one allocation, made by the sender:
+/* A signal: everything that happens between actors is one. It is one allocation, made by the
+ * sender:
  *
- *      +----------------------+------+--------+---------+-----------+-----------+------------------------+
- *      | fragment (6 words)   | next | sender | payload | reference | sel k f d | words of copied objects|
- *      +----------------------+------+--------+---------+-----------+-----------+------------------------+
- *      <------------------------------ 88 bytes ------------------------------->
+ *      +--------------------+------+--------+---------+-----------+-----------+----------------+
+ *      | fragment (6 words) | next | sender | payload | reference | sel k f d | copied objects |
+ *      +--------------------+------+--------+---------+-----------+-----------+----------------+
+ *      <------------------------------- 88 bytes ----------------------------->
  *
- * The fragment describes the objects behind it (object/fragment.h). A receiver adopts the whole signal as a fragment,
- * or copies a small payload into its heap and frees the signal (mg_signal_free).
+ * The fragment describes the objects behind it (object/fragment.h). A receiver adopts the whole
+ * signal as a fragment, or copies a small payload into its heap and frees the signal
+ * (mg_signal_free).
  *
  * S2  From the push on a signal belongs to the receiver; its sender may not look at it again.
- * S3  A signal with MG_SIGNAL_CONTROL holds one count of `control`; mg_signal_free drops it. Whoever takes the control
- *     out (mg_signal_take_control) takes over the count.
+ * S3  A signal with MG_SIGNAL_CONTROL holds one count of `control`; mg_signal_free drops it.
+ *     Whoever takes the control out (mg_signal_take_control) takes over the count.
  *
- * Threads: a signal belongs to one thread at a time. Memory: from the block cache of the thread that makes it, back to the
- * cache of the one that frees it.
+ * Threads: a signal belongs to one thread at a time. Memory: from the block cache of the thread
+ * that makes it, back to the cache of the one that frees it.
  */
 #ifndef MG_MAILBOX_SIGNAL_H
 #define MG_MAILBOX_SIGNAL_H
@@ -75,11 +77,12 @@ struct mg_signal {
 
 _Static_assert(sizeof(struct mg_signal) == 88, "with one word of payload it fills the block class of 96 bytes");
 
-/* A signal with room for `words` words of objects; the fragment describes none yet (words 0, off_heap NULL), payload
- * nil, sender none, all else zero. Owned by the caller until sent. */
+/* A signal with room for `words` words of objects; the fragment describes none yet (words 0,
+ * off_heap NULL), payload nil, sender none, all else zero. Owned by the caller until sent. */
 struct mg_signal *mg_signal_new(struct mg_block_cache *blocks, enum mg_signal_kind kind, uint64_t words);
 
-/* The same in memory of the caller's own (mg_alloc), for threads without a block cache: fragment.block_bytes is 0. */
+/* The same in memory of the caller's own (mg_alloc), for threads without a block cache:
+ * fragment.block_bytes is 0. */
 void mg_signal_init(struct mg_signal *signal, enum mg_signal_kind kind);
 
 /* Where the objects of a signal stand: the `to` of mg_copy_write. */
@@ -91,13 +94,15 @@ static inline uint64_t mg_signal_bytes(const struct mg_signal *signal)
     return signal->fragment.block_bytes + signal->fragment.shared_bytes;
 }
 
-/* What the size of a signal with that payload will be, before it is made (shared bytes not counted). */
+/* What the size of a signal with that payload will be, before it is made (shared bytes not
+ * counted). */
 static inline uint64_t mg_signal_bytes_for(uint64_t words)
 {
     return sizeof(struct mg_signal) + words * sizeof(mg_value);
 }
 
-/* Takes the control out of a signal with MG_SIGNAL_CONTROL; the caller owns the count. NULL if there is none. */
+/* Takes the control out of a signal with MG_SIGNAL_CONTROL; the caller owns the count. NULL if
+ * there is none. */
 struct mg_control *mg_signal_take_control(struct mg_signal *signal);
 
 /* Puts a control in; its count is taken. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An actor by itself: its states, its side, its wait, its label and limits. What happens between actors is in send.c,
- * deliver.c, link.c, request.c, spawn.c and exit.c.
+/* An actor by itself: its states, its side, its wait, its label and limits. What happens between
+ * actors is in send.c, deliver.c, link.c, request.c, spawn.c and exit.c.
  *
  * Threads and memory: see actor.h.
  */
@@ -23,10 +23,11 @@ static const uint8_t state_steps[MG_ACTOR_STATES] = {
 
 void mg_actor_become(struct mg_actor *actor, enum mg_actor_state state)
 {
-    /* S1 relaxed: for ps; the run queues and the mailbox hand the actor over. Pairs with S2 in mg_sched_each(). */
+    /* S1 relaxed: for ps; the run queues and the mailbox hand the actor over. Pairs with S2 in
+     * info_read(). */
     uint8_t before = load_relaxed(&actor->state);
     CHECK((state_steps[before] >> state & 1) != 0);
-    /* S1 relaxed: the same. Pairs with S2 in mg_sched_each(). */
+    /* S1 relaxed: the same. Pairs with S2 in info_read(). */
     store_relaxed(&actor->state, (uint8_t)state);
 }
 
@@ -117,15 +118,15 @@ void mg_actor_set_cleanup(struct mg_actor *actor, bool cleanup)
         actor->flags |= MG_ACTOR_CLEANUP;
     else
         actor->flags &= (uint16_t)~MG_ACTOR_CLEANUP;
-    /* K4 relaxed: the actor's thread alone writes the state of a living process; the ordered stop reads it some time.
-     * Pairs with K5 in stopper_visit(). */
+    /* K4 relaxed: the actor's thread alone writes the state of a living process; the ordered stop
+     * reads it some time. Pairs with K5 in stopper_sweep(). */
     store_relaxed(&actor->control->state, cleanup ? MG_CONTROL_CLEANUP : 0u);
 }
 
 void mg_actor_mark_service(struct mg_actor *actor, struct mg_scheduler *s)
 {
     (void)actor;
-    /* V1 relaxed: only ever set. Pairs with V2 in mg_sched_check_deadlock(). */
+    /* V1 relaxed: only ever set. Pairs with V2 in sched_is_dead(). */
     store_relaxed(&s->sched->service, 1);
 }
 

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* An actor: a heap, a mailbox, a behaviour, and what the scheduler must know. One block of 512 bytes; the actor is its
- * first half, the second half is its first stack and heap.
+/* An actor: a heap, a mailbox, a behaviour, and what the scheduler must know. One block of 512
+ * bytes; the actor is its first half, the second half is its first stack and heap.
  *
- *                    start            picked            WAIT and nothing came
- *      (spawn) NEW ────────> RUNNABLE ──────> RUNNING ───────────────────────> WAITING
- *                               ^  ^             │ │                              │
- *                               │  └── YIELD ────┘ │ EXIT, kill                   │ a push removed the asleep bit
- *                               └──────────────────┼──────────────────────────────┘
- *                                                  v
- *                                               EXITING ──(told everybody)──> GONE ──(grace period)──> recycled
+ *               start            picked            WAIT and nothing came
+ *      NEW ──────────> RUNNABLE ────────> RUNNING ───────────────────────> WAITING
+ *                        ^  ^              │  │                               │
+ *                        │  └──── YIELD ───┘  │ EXIT, kill                    │ a push removed
+ *                        └────────────────────┼───────────────────────────────┘ the asleep bit
+ *                                             v
+ *                                          EXITING ──(all told)──> GONE ──(grace period)──> recycled
  *
- * A behaviour is a small table of functions. The scheduler calls `run` when it is the actor's turn; `run` works until its
- * reductions are used up (s->reductions <= 0), or there is nothing to do, or the actor ends. The interpreter is one
- * behaviour; anything written in C can be another. A behaviour in ten lines:
+ * A behaviour is a small table of functions. The scheduler calls `run` when it is the actor's turn;
+ * `run` works until its reductions are used up (s->reductions <= 0), or there is nothing to do, or
+ * the actor ends. The interpreter is one behaviour; anything written in C can be another. A
+ * behaviour in ten lines:
  *
  *      static enum mg_turn echo_run(struct mg_actor *actor, struct mg_scheduler *s)
  *      {
@@ -24,15 +25,17 @@
  *          return mg_actor_wait(actor, s, MG_WAKE_MAIL, MG_NO_DEADLINE);
  *      }
  *
- * A1  Only the thread that runs the actor touches it, except for: the queue and `room` of the mailbox, `state` (read by
- *     ps), and `timer.word`.
- * A2  A pointer to an actor (found by pid or handle) is valid until the finder's slice ends, whatever becomes of the
- *     actor; within a turn of `run` that is always so. Nobody keeps one longer; keep the pid or the control block.
+ * A1  Only the thread that runs the actor touches it, except for: the queue and `room` of the
+ *     mailbox, `state` (read by ps), and `timer.word`.
+ * A2  A pointer to an actor (found by pid or handle) is valid until the finder's slice ends,
+ *     whatever becomes of the actor; within a turn of `run` that is always so. Nobody keeps one
+ *     longer; keep the pid or the control block.
  * A3  `control` is counted once by the actor, from birth to recycling.
- * A4  Before `run` is called, and whenever `run` calls mg_actor_drain, all signals that have arrived have taken effect.
+ * A4  Before `run` is called, and whenever `run` calls mg_actor_drain, all signals that have
+ *     arrived have taken effect.
  *
- * Threads: as A1. Memory: the scheduler makes and recycles actors; a behaviour frees what its body words hold in
- * `deinit`, the heap's content is freed by the scheduler.
+ * Threads: as A1. Memory: the scheduler makes and recycles actors; a behaviour frees what its body
+ * words hold in `deinit`, the heap's content is freed by the scheduler.
  */
 #ifndef MG_SCHED_ACTOR_H
 #define MG_SCHED_ACTOR_H
@@ -132,14 +135,17 @@ _Static_assert(sizeof(struct mg_actor) <= 256, "the actor is at most half of its
 struct mg_behaviour {
     const char *name; /* for ps and reports */
 
-    /* Sets up body words, first frame and heap of an actor nobody else knows yet. Called by mg_spawn on the spawner's
-     * thread; `argument` is the spawner's. 0, or an error, and then mg_spawn fails (deinit is not called). May be NULL. */
+    /* Sets up body words, first frame and heap of an actor nobody else knows yet. Called by
+     * mg_spawn on the spawner's thread; `argument` is the spawner's. 0, or an error, and then
+     * mg_spawn fails (deinit is not called). May be NULL. */
     int (*start)(struct mg_actor *actor, struct mg_scheduler *s, void *argument);
 
-    /* One turn. Lower s->reductions by the work done; return at the next safepoint once it is not above 0. */
+    /* One turn. Lower s->reductions by the work done; return at the next safepoint once it is not
+     * above 0. */
     enum mg_turn (*run)(struct mg_actor *actor, struct mg_scheduler *s);
 
-    /* Frees what the body words hold outside the heap. May be NULL. Called once, after the last turn, on its thread. */
+    /* Frees what the body words hold outside the heap. May be NULL. Called once, after the last
+     * turn, on its thread. */
     void (*deinit)(struct mg_actor *actor, struct mg_scheduler *s);
 
     /* Writes a line about what the actor is doing. May be NULL. Called on the actor's thread. */
@@ -148,8 +154,8 @@ struct mg_behaviour {
     /* Answers an INSPECT signal at a safepoint; taken: the signal. May be NULL: then refused. */
     void (*inspect)(struct mg_actor *actor, struct mg_scheduler *s, struct mg_signal *signal);
 
-    /* Whether `run` unwinds by itself after MG_ACTOR_EXIT_PENDING was set and then answers MG_TURN_EXIT. If false the
-     * scheduler ends the actor at once, with the reason of the exit. */
+    /* Whether `run` unwinds by itself after MG_ACTOR_EXIT_PENDING was set and then answers
+     * MG_TURN_EXIT. If false the scheduler ends the actor at once, with the reason of the exit. */
     bool unwinds;
 };
 
@@ -163,20 +169,23 @@ mg_pid mg_actor_pid(const struct mg_actor *actor);
 
 /* -- Waiting and draining -- */
 
-/* Lets everything that has arrived take effect, in order. Answers the enum mg_wake bits of what happened. After
- * MG_WAKE_KILL return from `run` at once. Never frees or moves anything of the actor's heap. */
+/* Lets everything that has arrived take effect, in order. Answers the enum mg_wake bits of what
+ * happened. After MG_WAKE_KILL return from `run` at once. Never frees or moves anything of the
+ * actor's heap. */
 uint32_t mg_actor_drain(struct mg_actor *actor, struct mg_scheduler *s);
 
-/* States what the actor waits for (enum mg_wake bits; exits and kills always count) and until when (ns of
- * mg_scheduler_now, or MG_NO_DEADLINE), and answers MG_TURN_WAIT for `run` to return. `run` is called again when one of
- * the bits has happened since `run` was called last, when the deadline has passed, or when an exit is pending; sometimes
- * for no reason: look, and wait again. To be called anew before each MG_TURN_WAIT; with the same deadline it costs
- * nothing. Keep the deadline (not the duration): the time is over when mg_scheduler_now(s) >= deadline. */
+/* States what the actor waits for (enum mg_wake bits; exits and kills always count) and until when
+ * (ns of mg_scheduler_now, or MG_NO_DEADLINE), and answers MG_TURN_WAIT for `run` to return. `run`
+ * is called again when one of the bits has happened since `run` was called last, when the deadline
+ * has passed, or when an exit is pending; sometimes for no reason: look, and wait again. To be
+ * called anew before each MG_TURN_WAIT; with the same deadline it costs nothing. Keep the deadline
+ * (not the duration): the time is over when mg_scheduler_now(s) >= deadline. */
 enum mg_turn mg_actor_wait(struct mg_actor *actor, struct mg_scheduler *s, uint32_t wait_for,
                            uint64_t deadline_ns);
 
-/* Whether the last mg_actor_wait found its deadline passed already (mail may have come at the same moment: look there
- * first). A behaviour that loops `look; if timed_out: over; wait` needs nothing else. */
+/* Whether the last mg_actor_wait found its deadline passed already (mail may have come at the same
+ * moment: look there first). A behaviour that loops `look; if timed_out: over; wait` needs nothing
+ * else. */
 static inline bool mg_actor_timed_out(const struct mg_actor *actor)
 {
     return (actor->flags & MG_ACTOR_TIMED_OUT) != 0;
@@ -196,21 +205,22 @@ enum mg_refusal {
     MG_REFUSED_RIGHT,   /* no right to do this there */
 };
 
-/* Reserves room for one message of `bytes` (mg_signal_bytes_for + shared bytes) in the mailbox of `to`, and charges the
- * sender what the receiver's backlog asks for. MG_REFUSED_FULL when the bound does not allow it. Every success is followed
- * by mg_send of a signal of exactly that size (the flag MG_SIGNAL_CHARGED is set there) or by mg_send_cancel, in the same
- * turn. */
+/* Reserves room for one message of `bytes` (mg_signal_bytes_for + shared bytes) in the mailbox of
+ * `to`, and charges the sender what the receiver's backlog asks for. MG_REFUSED_FULL when the bound
+ * does not allow it. Every success is followed by mg_send of a signal of exactly that size (the
+ * flag MG_SIGNAL_CHARGED is set there) or by mg_send_cancel, in the same turn. */
 MG_MUST_CHECK enum mg_refusal mg_send_reserve(struct mg_scheduler *s, struct mg_actor *to, uint64_t bytes);
 void mg_send_cancel(struct mg_scheduler *s, struct mg_actor *to, uint64_t bytes);
 
-/* Pushes a message whose room is reserved. Taken: the signal, complete (kind, sender, payload, ...). */
+/* Pushes a message whose room is reserved. Taken: the signal, complete (kind, sender, payload,
+ * ...). */
 void mg_send(struct mg_scheduler *s, struct mg_actor *to, struct mg_signal *signal);
 
 /* Pushes a system signal, exempt from the bound. Taken: the signal. */
 void mg_post(struct mg_scheduler *s, struct mg_actor *to, struct mg_signal *signal);
 
-/* The same by pid. False: no such process here (or route refused); the signal was freed. Messages count against the bound
- * and may be refused. */
+/* The same by pid. False: no such process here (or route refused); the signal was freed. Messages
+ * count against the bound and may be refused. */
 bool mg_post_pid(struct mg_scheduler *s, mg_pid to, struct mg_signal *signal);
 
 /* The live actor behind a control block; NULL when it has ended (or is remote). Valid as A2. */
@@ -219,8 +229,9 @@ struct mg_actor *mg_control_target(struct mg_control *control);
 /* The live actor with this pid; NULL if there is none. Valid as A2. */
 struct mg_actor *mg_sched_find(struct mg_sched *sched, mg_pid pid);
 
-/* The control block of a pid, counted for the caller: the living process's, or that of one that died with this scheduler
- * still knowing it; else a fresh one in the state dead, without a result. */
+/* The control block of a pid, counted for the caller: the living process's, or that of one that
+ * died with this scheduler still knowing it; else a fresh one in the state dead, without a
+ * result. */
 struct mg_control *mg_sched_control(struct mg_scheduler *s, mg_pid pid);
 
 /* A message from `actor` with an immediate payload, for behaviours in C. */
@@ -254,37 +265,41 @@ struct mg_spawn {
     int error;                              /* out: of `start`, or MG_ELIMIT when there are too many actors */
 };
 
-/* Makes an actor and puts it next in line. `parent` may be NULL (then neither linked nor monitored). Answers the child
- * (valid as A2), or NULL with spawn->error set and nothing left behind. */
+/* Makes an actor and puts it next in line. `parent` may be NULL (then neither linked nor
+ * monitored). Answers the child (valid as A2), or NULL with spawn->error set and nothing left
+ * behind. */
 struct mg_actor *mg_spawn(struct mg_scheduler *s, struct mg_actor *parent, struct mg_spawn *spawn);
 
 /* -- Ending -- */
 
-/* Says how the actor ends; call before answering MG_TURN_EXIT. `record` (exit.h) holds result or error when they are no
- * immediates (taken; NULL if not needed, then `result` is an immediate). `origin`: the process where a chain of linked
- * deaths began, or MG_PID_NONE for itself. */
+/* Says how the actor ends; call before answering MG_TURN_EXIT. `record` (exit.h) holds result or
+ * error when they are no immediates (taken; NULL if not needed, then `result` is an immediate).
+ * `origin`: the process where a chain of linked deaths began, or MG_PID_NONE for itself. */
 void mg_actor_set_exit(struct mg_actor *actor, struct mg_scheduler *s, uint32_t reason, mg_pid origin,
                        mg_value result, struct mg_exit_record *record);
 
 /* After MG_ACTOR_EXIT_PENDING: reason (symbol id) and origin of the exit that is pending. */
 void mg_actor_pending_exit(const struct mg_actor *actor, uint32_t *reason, mg_pid *origin);
 
-/* Whether the actor has clean-up to do (ensure frames, open ports): if so it gets an exit #shutdown when the node stops,
- * else it is simply dropped. A store or two; call when it changes. */
+/* Whether the actor has clean-up to do (ensure frames, open ports): if so it gets an exit #shutdown
+ * when the node stops, else it is simply dropped. A store or two; call when it changes. */
 void mg_actor_set_cleanup(struct mg_actor *actor, bool cleanup);
 
-/* Declares that the node is meant to go on though everything may wait (Process sleepForever): no deadlock is reported. */
+/* Declares that the node is meant to go on though everything may wait (Process sleepForever): no
+ * deadlock is reported. */
 void mg_actor_mark_service(struct mg_actor *actor, struct mg_scheduler *s);
 
-/* Sends an exit with a reason, as `aProcess exit: #reason`: trapped, or unwinds; reason normal is ignored unless trapped.
- * False: dead already. */
+/* Sends an exit with a reason, as `aProcess exit: #reason`: trapped, or unwinds; reason normal is
+ * ignored unless trapped. False: dead already. */
 bool mg_exit_send(struct mg_scheduler *s, mg_pid from, mg_pid to, uint32_t reason);
 
-/* The same with a time limit of its own for the clean-up: 0 for the actor's own, MG_NO_DEADLINE for none. */
+/* The same with a time limit of its own for the clean-up: 0 for the actor's own, MG_NO_DEADLINE for
+ * none. */
 bool mg_exit_send_within(struct mg_scheduler *s, mg_pid from, mg_pid to, uint32_t reason,
                          uint64_t within_ns);
 
-/* The same, but it cannot be trapped (still unwinds): `aProcess terminate`, with reason shutdown. */
+/* The same, but it cannot be trapped (still unwinds): `aProcess terminate`, with reason
+ * shutdown. */
 bool mg_terminate_send(struct mg_scheduler *s, mg_pid from, mg_pid to, uint32_t reason);
 
 /* Sends an untrappable kill. False: dead already. */
@@ -292,8 +307,9 @@ bool mg_kill_send(struct mg_scheduler *s, mg_pid from, mg_pid to);
 
 /* -- Links and monitors of the running actor -- */
 
-/* Links to another process. A dead one answers by an exit signal with #noproc, or its reason if the handle (`known`, may
- * be NULL, borrowed) still tells it; a normal end by nothing. Oneself: nothing happens. */
+/* Links to another process. A dead one answers by an exit signal with #noproc, or its reason if the
+ * handle (`known`, may be NULL, borrowed) still tells it; a normal end by nothing. Oneself: nothing
+ * happens. */
 void mg_actor_link(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other, struct mg_control *known);
 void mg_actor_unlink(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other);
 
@@ -301,7 +317,8 @@ void mg_actor_unlink(struct mg_actor *actor, struct mg_scheduler *s, mg_pid othe
 uint64_t mg_actor_monitor(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other,
                           struct mg_control *known);
 
-/* Ends a watch. True if it was active (no down will come any more). `flush` also removes the down from the mailbox. */
+/* Ends a watch. True if it was active (no down will come any more). `flush` also removes the down
+ * from the mailbox. */
 bool mg_actor_demonitor(struct mg_actor *actor, struct mg_scheduler *s, uint64_t reference, bool flush);
 
 void mg_actor_set_trap(struct mg_actor *actor, bool trap);
@@ -318,7 +335,8 @@ enum mg_order {
 };
 bool mg_order_send(struct mg_scheduler *s, mg_pid whom, enum mg_order order, uint64_t argument);
 
-/* `a monitor: b` sent by c: answers the reference under which `whom` will watch `other`; 0: whom is dead. */
+/* `a monitor: b` sent by c: answers the reference under which `whom` will watch `other`; 0: whom is
+ * dead. */
 uint64_t mg_order_monitor(struct mg_scheduler *s, mg_pid whom, mg_pid other);
 
 /* -- Requests: each is settled exactly once, at a drain, and never becomes mail -- */
@@ -326,15 +344,16 @@ uint64_t mg_order_monitor(struct mg_scheduler *s, mg_pid whom, mg_pid other);
 /* A fresh reference, unique on the node, for something other than a request (not remembered). */
 uint64_t mg_fresh_reference(struct mg_scheduler *s);
 
-/* Opens a request to `to`; answers its reference (0: too many are open). Then send a signal
- * of kind MG_SIGNAL_REQUEST with that reference; if the send is refused, settle the request with mg_request_settle. */
+/* Opens a request to `to`; answers its reference (0: too many are open). Then send a signal of kind
+ * MG_SIGNAL_REQUEST with that reference; if the send is refused, settle the request with
+ * mg_request_settle. */
 uint64_t mg_request_open(struct mg_actor *actor, struct mg_scheduler *s, mg_pid to);
 
 /* Settles an own open request, without a value. */
 void mg_request_settle(struct mg_actor *actor, uint64_t reference, enum mg_outcome outcome);
 
-/* How the request stands. When it is settled it is closed: *reply is its signal (owned by the caller; NULL if it carries
- * nothing). A reference that is not open answers MG_OUTCOME_UNKNOWN. */
+/* How the request stands. When it is settled it is closed: *reply is its signal (owned by the
+ * caller; NULL if it carries nothing). A reference that is not open answers MG_OUTCOME_UNKNOWN. */
 enum mg_outcome mg_request_poll(struct mg_actor *actor, uint64_t reference, struct mg_signal **reply);
 
 /* How it stands, changing nothing. */
@@ -343,17 +362,20 @@ enum mg_outcome mg_request_state(const struct mg_actor *actor, uint64_t referenc
 /* Forgets a request: whatever comes for it vanishes. */
 void mg_request_close(struct mg_actor *actor, struct mg_scheduler *s, uint64_t reference);
 
-/* Answers a request. Taken: the signal, of kind MG_SIGNAL_REPLY with reference and detail (enum mg_outcome) set. False:
- * the requester is gone, or no longer waits for it as far as is known here. Any actor may answer. */
+/* Answers a request. Taken: the signal, of kind MG_SIGNAL_REPLY with reference and detail (enum
+ * mg_outcome) set. False: the requester is gone, or no longer waits for it as far as is known here.
+ * Any actor may answer. */
 bool mg_reply_send(struct mg_actor *actor, struct mg_scheduler *s, mg_pid requester, struct mg_signal *signal);
 
-/* Waits for the end of a process: a request that is settled with MG_OUTCOME_ENDED when the process has ended; then its
- * control block tells how. The same calls poll, state, close. A process that is gone already settles it at once. */
+/* Waits for the end of a process: a request that is settled with MG_OUTCOME_ENDED when the process
+ * has ended; then its control block tells how. The same calls poll, state, close. A process that is
+ * gone already settles it at once. */
 uint64_t mg_request_wait(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other);
 
 /* -- Odds and ends -- */
 
-/* Random bits from the node's seeded generator of this scheduler: identity hashes, seeds of Random. */
+/* Random bits from the node's seeded generator of this scheduler: identity hashes, seeds of
+ * Random. */
 uint64_t mg_actor_rng(struct mg_scheduler *s);
 
 /* Limits, label. The label is borrowed until the actor's next change of it; NULL: none. */

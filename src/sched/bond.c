@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See bond.h. An inline entry that is removed is replaced by the one behind it, so that order is kept.
+/* See bond.h. An inline entry that is removed is replaced by the one behind it, so that order is
+ * kept.
  *
  * Threads and memory: see bond.h.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The drain: each signal that has arrived takes effect, in order. Mail joins the inner list; everything else is dealt with
- * here and now, whether or not the program receives. One function for each kind, in a table by kind.
+/* The drain: each signal that has arrived takes effect, in order. Mail joins the inner list;
+ * everything else is dealt with here and now, whether or not the program receives. One function for
+ * each kind, in a table by kind.
  *
  * D1  Signals of one sender take effect in the order in which they were sent.
  * D2  A handler owns its signal: it frees it, passes it on, or puts it into the list.
@@ -9,7 +10,7 @@
  * What an exit does:
  *
  *      kind              traps exits            does not
- *      along a link      mail                   pending, reason #linked       (only while the link is active)
+ *      along a link      mail                   pending, reason #linked   (if the link is active)
  *        #normal         link removed, silent   link removed, silent
  *      exit: reason      mail                   pending, that reason
  *        #normal         mail                   nothing
@@ -89,7 +90,8 @@ static uint32_t deliver_request(struct mg_core *core, struct mg_actor *actor,
 
 /* -- Requests -- */
 
-/* A pending request of this actor is settled: by this signal if it carries something, else by its detail. */
+/* A pending request of this actor is settled: by this signal if it carries something, else by its
+ * detail. */
 static uint32_t deliver_reply(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)
 {
     uint64_t value;
@@ -119,8 +121,8 @@ static uint32_t deliver_settled(struct mg_core *core, struct mg_actor *actor,
 
 /* -- Exits -- */
 
-/* The actor is to end with this reason, after unwinding if its behaviour does that. `within`: nanoseconds for it, negative
- * for no limit, nil for the actor's own limit. */
+/* The actor is to end with this reason, after unwinding if its behaviour does that. `within`:
+ * nanoseconds for it, negative for no limit, nil for the actor's own limit. */
 static uint32_t deliver_pending(struct mg_core *core, struct mg_actor *actor, uint32_t reason,
                                 mg_pid origin, mg_value within)
 {
@@ -194,8 +196,8 @@ static uint32_t deliver_link(struct mg_core *core, struct mg_actor *actor, struc
 {
     uint64_t value;
     struct mg_actor_side *side = mg_actor_side(actor);
-    /* While our unlink waits for its ack, a link that crossed it is void: the other side drops it when it handles our
-     * unlink. */
+    /* While our unlink waits for its ack, a link that crossed it is void: the other side drops it
+     * when it handles our unlink. */
     if (!mg_bonds_get(&side->links, signal->sender, &value))
         mg_bonds_put(&side->links, signal->sender, 1);
     deliver_free(core, signal);
@@ -349,7 +351,8 @@ uint32_t mg_actor_drain(struct mg_actor *actor, struct mg_scheduler *s)
     struct mg_signal *signal = mg_queue_take(&actor->mailbox.queue, DRAIN_MAX, &last);
     uint32_t woke = 0;
     while (signal != NULL) {
-        /* L1 relaxed: the list was handed over by the queue. Pairs with L2 in mailbox_set_next(). */
+        /* L1 relaxed: the list was handed over by the queue. Pairs with L2 in
+         * mailbox_set_next(). */
         struct mg_signal *next = load_relaxed(&signal->next);
         s->reductions -= 1;
         if (MG_LIKELY(signal->kind == MG_SIGNAL_MESSAGE)) {

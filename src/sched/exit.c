@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of an actor, step by step. See exit.h for what remains and in which order.
  *
- * The quick way is straight through: an actor without a side and with an empty mailbox. The long way stops after
- * MG_EXIT_BATCH signals and goes on at the next turn, so that the death of something that a hundred thousand watch delays
- * nobody.
+ * The quick way is straight through: an actor without a side and with an empty mailbox. The long
+ * way stops after MG_EXIT_BATCH signals and goes on at the next turn, so that the death of
+ * something that a hundred thousand watch delays nobody.
  *
  *      stage     LINKS -> WATCHERS -> WATCHING -> REQUESTS -> DEBTS -> MAIL -> done
  *
- * Exit against send: a sender that found the actor before it was unpublished pushes into a queue that nobody drains any
- * more. Its slice must end before the grace period does, so the last drain (mg_actor_recycle) finds that signal, and
- * answers what asks for an answer.
+ * Exit against send: a sender that found the actor before it was unpublished pushes into a queue
+ * that nobody drains any more. Its slice must end before the grace period does, so the last drain
+ * (mg_actor_recycle) finds that signal, and answers what asks for an answer.
  *
- * Threads: the thread that runs the actor; recycling by whoever it was retired with. Memory: see exit.h, actor.h.
+ * Threads: the thread that runs the actor; recycling by whoever it was retired with. Memory: see
+ * exit.h, actor.h.
  */
 #include "sched/exit.h"
 
@@ -174,8 +175,8 @@ static void end_publish(struct mg_actor *actor, struct mg_core *core)
     struct mg_control *control = actor->control;
     if (actor->side != NULL && actor->side->kill_timer != 0)
         mg_timer_cancel(&core->s, actor->side->kill_timer);
-    /* K10 seq_cst: whoever gives it a name now sees that it is dead, or K11 sees the name. Pairs with N5 in
-     * mg_names_register(). */
+    /* K10 seq_cst: whoever gives it a name now sees that it is dead, or K11 sees the name. Pairs
+     * with N5 in mg_names_register(). */
     store_seq_cst(&control->actor, NULL);
     mg_ptab_free(&sched->ptab, &core->pids, control->pid);
     /* K11 seq_cst: see K10. Pairs with N4 in mg_names_register(). */
@@ -186,8 +187,8 @@ static void end_publish(struct mg_actor *actor, struct mg_core *core)
     if (record != NULL) {
         mg_record_keep(core, control, record);
     } else {
-        /* K8 release: reason and result are there, and all that the process did. Pairs with K9 in mg_control_exit(),
-         * mg_control_is_alive(). */
+        /* K8 release: reason and result are there, and all that the process did. Pairs with K9 in
+         * mg_control_exit(), mg_control_is_alive(). */
         store_release(&control->state, MG_CONTROL_ENDED);
     }
     mg_figure_add(&core->ended, 1);
@@ -257,7 +258,8 @@ void mg_actor_recycle(struct mg_actor *actor, struct mg_core *core)
         struct mg_signal *signal = mg_queue_take(queue, UINT32_MAX, &last);
         CHECK(signal != NULL); // no push is in flight any more
         while (signal != NULL) {
-            /* L1 relaxed: the list was handed over by the queue. Pairs with L2 in mailbox_set_next(). */
+            /* L1 relaxed: the list was handed over by the queue. Pairs with L2 in
+             * mailbox_set_next(). */
             struct mg_signal *next = load_relaxed(&signal->next);
             mg_signal_bounce(core, actor, signal);
             signal = next;

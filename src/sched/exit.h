@@ -7,20 +7,23 @@
  *             ->heap_bytes    the result, when it is an immediate
  *             ->record        result and error as objects, when they are not
  *
- * (The figures that ps reads of the living have no meaning for the dead, so their words are used again.)
+ * (The figures that ps reads of the living have no meaning for the dead, so their words are used
+ * again.)
  *
- * Records are kept as long as the control block, all together up to MG_LIMIT_RESULT_BYTES: beyond it the oldest are
- * dropped and their processes answer MG_CONTROL_EXPIRED.
+ * Records are kept as long as the control block, all together up to MG_LIMIT_RESULT_BYTES: beyond
+ * it the oldest are dropped and their processes answer MG_CONTROL_EXPIRED.
  *
- * The order of an end (exit.c): the actor is unpublished (sends are refused), names are released, state and record are
- * set, links and monitors and requesters are told, the mailbox is emptied; then, after a grace period, what was pushed
- * by those who still had the pointer is answered, and the block is recycled.
+ * The order of an end (exit.c): the actor is unpublished (sends are refused), names are released,
+ * state and record are set, links and monitors and requesters are told, the mailbox is emptied;
+ * then, after a grace period, what was pushed by those who still had the pointer is answered, and
+ * the block is recycled.
  *
  * X1  An exit record is not written after control->record was set.
- * X2  A record is freed by the release of its control block or by the limit, never by both: the store's lock decides.
+ * X2  A record is freed by the release of its control block or by the limit, never by both: the
+ *     store's lock decides.
  *
- * Threads: reading any scheduler; the pointers in struct mg_exit_info are valid until the reader's slice ends.
- * Memory: the control block owns its record.
+ * Threads: reading any scheduler; the pointers in struct mg_exit_info are valid until the reader's
+ * slice ends. Memory: the control block owns its record.
  */
 #ifndef MG_SCHED_EXIT_H
 #define MG_SCHED_EXIT_H
@@ -53,8 +56,9 @@ struct mg_exit_record {
     uint64_t bytes;              /* what it counts against the limit */
 };
 
-/* A record with room for `words` words of objects (0 allowed); result and error are nil. Fill fragment, result and error
- * by mg_copy_write with `to` = mg_exit_record_words. Owned by the caller until mg_actor_set_exit. */
+/* A record with room for `words` words of objects (0 allowed); result and error are nil. Fill
+ * fragment, result and error by mg_copy_write with `to` = mg_exit_record_words. Owned by the caller
+ * until mg_actor_set_exit. */
 struct mg_exit_record *mg_exit_record_new(struct mg_scheduler *s, uint64_t words);
 static inline mg_value *mg_exit_record_words(struct mg_exit_record *record) { return (mg_value *)(record + 1); }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of this directory share: the whole of a scheduler (struct mg_core), of the sched, and of an actor's side.
- * Nobody else includes this.
+/* What the files of this directory share: the whole of a scheduler (struct mg_core), of the sched,
+ * and of an actor's side. Nobody else includes this.
  *
- * Who owns what: a field without a word belongs to the core's thread. `shared` fields say who writes.
+ * Who owns what: a field without a word belongs to the core's thread. `shared` fields say who
+ * writes.
  *
  * Threads and memory: as said at each part.
  */
@@ -36,12 +37,14 @@ enum {
 
 #define MG_NEWBORNS_DEAR 64
 
-/* Turns of the spin of an idle scheduler before it parks, and signals handled at most in one turn of an ending actor. */
+/* Turns of the spin of an idle scheduler before it parks, and signals handled at most in one turn
+ * of an ending actor. */
 #define MG_SPIN_ROUNDS 200
 #define MG_EXIT_BATCH 1000
 #define MG_TIMER_BATCH 1000
 
-/* Backlog from which senders pay extra; and how much of that, in reductions, makes an otherwise idle scheduler pause. */
+/* Backlog from which senders pay extra; and how much of that, in reductions, makes an otherwise
+ * idle scheduler pause. */
 #define MG_BACKLOG_FREE 1000
 #define MG_PRICE_PAUSE 5000
 #define MG_NS_PER_REDUCTION 10
@@ -227,7 +230,8 @@ struct mg_sched {
 void mg_core_init(struct mg_core *core, struct mg_sched *sched, uint32_t index);
 void mg_core_deinit(struct mg_core *core);
 
-/* Makes this core the calling thread's; enter also begins its life (online, the embedder's hook), leave ends it. */
+/* Makes this core the calling thread's; enter also begins its life (online, the embedder's hook),
+ * leave ends it. */
 void mg_core_attach(struct mg_core *core);
 void mg_core_detach(struct mg_core *core);
 void mg_core_enter(struct mg_core *core);
@@ -292,7 +296,8 @@ void mg_core_flush_reservations(struct mg_core *core);
 /* Pushes and wakes: what mg_send and mg_post end in. */
 void mg_core_push(struct mg_core *core, struct mg_actor *to, struct mg_signal *signal);
 
-/* A small system signal from `sender` about nothing but numbers; freed and false if `to` is dead. */
+/* A small system signal from `sender` about nothing but numbers; freed and false if `to` is
+ * dead. */
 bool mg_core_tell(struct mg_core *core, mg_pid to, enum mg_signal_kind kind, mg_pid sender,
                   uint64_t reference, uint16_t detail);
 
@@ -324,7 +329,8 @@ void mg_actor_recycle(struct mg_actor *actor, struct mg_core *core);
 void mg_records_init(struct mg_records *records);
 void mg_records_deinit(struct mg_records *records);
 
-/* The record of an actor that has ended, filled and put into control->record: from now on it counts. */
+/* The record of an actor that has ended, filled and put into control->record: from now on it
+ * counts. */
 void mg_record_keep(struct mg_core *core, struct mg_control *control, struct mg_exit_record *record);
 
 /* Bits of control->spare while the process lives. */
@@ -348,7 +354,8 @@ void mg_sched_main_ended(struct mg_sched *sched);
 void mg_sched_root_ended(struct mg_sched *sched, mg_pid pid);
 void mg_sched_halt(struct mg_sched *sched);
 
-/* Whether nothing can ever happen any more; asked by the last scheduler that parks. Reports and stops if so. */
+/* Whether nothing can ever happen any more; asked by the last scheduler that parks. Reports and
+ * stops if so. */
 bool mg_sched_check_deadlock(struct mg_sched *sched);
 
 /* -- names.c -- */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the schedulers ask of the world outside: bytes out, one day sockets. The implementation is io_loop.c: libuv on a thread
- * of its own. Without one (no `io` in the configuration, and always in deterministic mode) output is written where it is
- * appended. Nothing outside sched/io_* knows libuv.
+/* What the schedulers ask of the world outside: bytes out, one day sockets. The implementation is
+ * io_loop.c: libuv on a thread of its own. Without one (no `io` in the configuration, and always in
+ * deterministic mode) output is written where it is appended. Nothing outside sched/io_* knows
+ * libuv.
  *
- * I1  `kick` may be called by any thread, at any time between open and close; it only says that the output (output.h) is no
- *     longer empty. The back end then takes pieces from it until there are none.
+ * I1  `kick` may be called by any thread, at any time between open and close; it only says that the
+ *     output (output.h) is no longer empty. The back end then takes pieces from it until there are
+ *     none.
  * I2  After close returns no callback runs any more.
  *
  * Threads: as said. Memory: open makes the state, close frees it.
@@ -33,7 +35,8 @@ struct mg_io_backend {
     void (*close)(void *state);
 };
 
-/* libuv. Part of the layer above this one (sched/io_*), so the embedder names it in the configuration. */
+/* libuv. Part of the layer above this one (sched/io_*), so the embedder names it in the
+ * configuration. */
 extern const struct mg_io_backend mg_io_loop;
 
 #endif

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The I/O back end: libuv's loop on a thread of its own. For now it writes the node's output; sockets will hang into the
- * same loop.
+/* The I/O back end: libuv's loop on a thread of its own. For now it writes the node's output;
+ * sockets will hang into the same loop.
  *
  *      kick ──uv_async──> pump: take, write, done, again
  *                           │ would block
  *                           └──> uv_poll until writable ──> pump
  *
- * Standard output and error are often shared with other programs (the shell, a pipeline), and O_NONBLOCK belongs to what is
- * shared. So pipes and terminals are opened anew through /proc/self/fd, and only that is made non-blocking. What cannot be
- * opened so (sockets, descriptors of another user), and plain files, are written with blocking writes: those of plain files
- * are short, and the others are rare.
+ * Standard output and error are often shared with other programs (the shell, a pipeline), and
+ * O_NONBLOCK belongs to what is shared. So pipes and terminals are opened anew through
+ * /proc/self/fd, and only that is made non-blocking. What cannot be opened so (sockets, descriptors
+ * of another user), and plain files, are written with blocking writes: those of plain files are
+ * short, and the others are rare.
  *
  * L1  At most one write is under way; the order of the output is the order of its queue.
  * L2  Handles are closed on the loop's thread, and the loop is freed after its last close callback.
  *
- * Threads: kick from anywhere; open and close by the thread that runs the sched; the rest on the loop's thread.
- * Memory: open allocates the state, close frees it.
+ * Threads: kick from anywhere; open and close by the thread that runs the sched; the rest on the
+ * loop's thread. Memory: open allocates the state, close frees it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +67,8 @@ static void loop_writable(uv_poll_t *poll, int status, int events)
     loop_pump(target->io);
 }
 
-/* Writes some of the bytes. Answers how many are done with, written or given up; 0: wait until it is writable. */
+/* Writes some of the bytes. Answers how many are done with, written or given up; 0: wait until it
+ * is writable. */
 static size_t target_write(struct io_loop *io, int fd, const char *data, size_t len)
 {
     struct io_target *target = fd > 0 && fd < IO_TARGETS ? &io->targets[fd] : NULL;
@@ -122,7 +124,8 @@ static void loop_thread(void *argument)
     uv_run(&io->loop, UV_RUN_DEFAULT);
 }
 
-/* Opens a pipe or terminal anew and hangs it into the loop; leaves own at -1 when that is not possible. */
+/* Opens a pipe or terminal anew and hangs it into the loop; leaves own at -1 when that is not
+ * possible. */
 static void target_open(struct io_loop *io, int fd)
 {
     struct io_target *target = &io->targets[fd];

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Links and monitors as the running actor makes and ends them, and orders to do so for another. What arrives from the other
- * side is in deliver.c, what the end of an actor sends in exit.c.
+/* Links and monitors as the running actor makes and ends them, and orders to do so for another.
+ * What arrives from the other side is in deliver.c, what the end of an actor sends in exit.c.
  *
- * A link is an entry on both sides. Making one is one signal. Ending one needs an answer: until the ack the entry stays as
- * "unlinking", so that a link request of the other side that crosses ours is known to be void, and an exit that crosses ours
- * does nothing.
+ * A link is an entry on both sides. Making one is one signal. Ending one needs an answer: until the
+ * ack the entry stays as "unlinking", so that a link request of the other side that crosses ours is
+ * known to be void, and an exit that crosses ours does nothing.
  *
- *      a                         b                            a                        b
- *      links b: 1   ── LINK ──>  links a: 1                   links b: unlinking
- *                                                                  ── UNLINK 7 ──>     links a: gone
- *                                                                  <── ACK 7 ──
- *                                                             links b: gone
+ *      a                         b
+ *      links b: 1                                 a links
+ *           ── LINK ──>          links a: 1
+ *      links b: unlinking 7                       a unlinks
+ *           ── UNLINK 7 ──>      links a: gone
+ *           <── ACK 7 ──
+ *      links b: gone
  *
  * Threads: the thread that runs the actor. Memory: the actor's side.
  */

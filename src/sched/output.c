@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The node's output. See output.h.
  *
- * Where no back end is open (the simulator, the last moments of a stop) bytes are written where they are appended.
+ * Where no back end is open (the simulator, the last moments of a stop) bytes are written where
+ * they are appended.
  *
  * Threads and memory: see output.h.
  */
@@ -151,7 +152,8 @@ bool mg_output_take(struct mg_output *output, int *fd, const char **data, size_t
     return some;
 }
 
-/* The front chunk has moved on by `len` bytes. Under the lock. Answers the chunk if it is to be freed. */
+/* The front chunk has moved on by `len` bytes. Under the lock. Answers the chunk if it is to be
+ * freed. */
 static struct mg_output_chunk *output_advance(struct mg_output *output, size_t len)
 {
     struct mg_output_chunk *chunk = output->first;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the node prints: one bounded queue of bytes for all file descriptors, filled by actors, emptied by the I/O back end.
+/* What the node prints: one bounded queue of bytes for all file descriptors, filled by actors,
+ * emptied by the I/O back end.
  *
- *      actors ──append──> [chunk fd 1][chunk fd 2][chunk fd 1] ──take──> back end ──write──> the world
+ *      actors ──append──> [fd 1][fd 2][fd 1] ──take──> back end ──write──> the world
  *
- * Order is kept over all descriptors. The back end is kicked only when the queue was empty before. Above the bound an actor
- * is refused and noted; when half has drained all who were noted are told by a ROOM signal.
+ * Order is kept over all descriptors. The back end is kicked only when the queue was empty before.
+ * Above the bound an actor is refused and noted; when half has drained all who were noted are told
+ * by a ROOM signal.
  *
  * O1  `bytes` is the sum over all chunks of what was not yet written.
  * O2  Only the front chunk is being written; appends never change it.
@@ -50,10 +52,12 @@ struct mg_output {
 void mg_output_init(struct mg_output *output);
 void mg_output_deinit(struct mg_output *output);
 
-/* For the back end: the bytes to write next, or false when there are none. They stay until mg_output_done. One thread. */
+/* For the back end: the bytes to write next, or false when there are none. They stay until
+ * mg_output_done. One thread. */
 bool mg_output_take(struct mg_output *output, int *fd, const char **data, size_t *len);
 
-/* For the back end: `len` of the bytes taken were written (or must be given up). Tells waiters when there is room. */
+/* For the back end: `len` of the bytes taken were written (or must be given up). Tells waiters when
+ * there is room. */
 void mg_output_done(struct mg_sched *sched, size_t len);
 
 /* Writes all there is with blocking writes, in the calling thread; when no back end runs. */

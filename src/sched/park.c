@@ -7,14 +7,16 @@
  *      look: overflow, stealable     (I2)        idle == 0 or spinning != 0: nothing to do    (I4)
  *      futex_wait(parked == 1)                   parked: 1 -> 0, futex_wake                   (I5)
  *
- * Excluded: the parker sees nothing (I2) and the waker sees nobody to wake (I4). All four are sequentially consistent: if
- * the waker's I4 comes before I1 in their one order, then its push comes before I2, and the parker finds it. If I4 sees a
- * spinner instead, that one's I3 comes later, and so does its I2.
+ * Excluded: the parker sees nothing (I2) and the waker sees nobody to wake (I4). All four are
+ * sequentially consistent: if the waker's I4 comes before I1 in their one order, then its push
+ * comes before I2, and the parker finds it. If I4 sees a spinner instead, that one's I3 comes
+ * later, and so does its I2.
  *
- * A parked scheduler is quiescent. One that still has garbage parks for a moment only: what was sent to a dead actor is
- * answered when the actor is recycled, and that must not wait for ever.
+ * A parked scheduler is quiescent. One that still has garbage parks for a moment only: what was
+ * sent to a dead actor is answered when the actor is recycled, and that must not wait for ever.
  *
- * A scheduler whose only actor has to pay for a backlog elsewhere pauses: it sleeps with work in its queue, for a time.
+ * A scheduler whose only actor has to pay for a backlog elsewhere pauses: it sleeps with work in
+ * its queue, for a time.
  *
  * Threads: any. Memory: none.
  */
@@ -33,7 +35,7 @@ static bool park_sees_work(struct mg_core *core)
     fence_seq_cst(); // I2 seq_cst: after I1. Pairs with I6 in mg_sched_wake_one().
     if (mg_newborns_len(&sched->overflow) != 0)
         return true;
-    /* H1 acquire: as in mg_core_loop(). Pairs with H2 in mg_sched_halt(). */
+    /* H1 acquire: as in mg_core_slice_end(). Pairs with H2 in mg_sched_halt(). */
     if (load_acquire(&sched->halt) != 0)
         return true;
     /* H3 acquire: as in mg_core_check_stop(). Pairs with H4 in mg_sched_request_stop(). */
@@ -63,7 +65,8 @@ static void core_awake(struct mg_core *core)
     store_seq_cst(&core->parked, CORE_AWAKE);
     mg_quiesce_online(&core->s.sched->quiesce, core->part);
     core->s.reductions = MG_SLICE_REDUCTIONS;
-    /* The epoch may have gone far: old bags are emptied before the slice's end, whose timers retire actors. */
+    /* The epoch may have gone far: old bags are emptied before the slice's end, whose timers retire
+     * actors. */
     mg_core_quiesce(core);
     mg_core_slice_end(core);
 }
@@ -75,7 +78,7 @@ void mg_core_park(struct mg_core *core)
     if (core->garbage != 0 && until > core->s.now_ns + PARK_WITH_GARBAGE_NS)
         until = core->s.now_ns + PARK_WITH_GARBAGE_NS;
     mg_figure_add(&core->parks, 1);
-    /* I7 relaxed: published by I1. Pairs with I8 in mg_sched_check_deadlock(). */
+    /* I7 relaxed: published by I1. Pairs with I8 in sched_is_dead(). */
     store_relaxed(&core->parked_until, until);
     mg_core_flush_reservations(core);
     mg_quiesce_offline(core->part);
@@ -99,7 +102,7 @@ void mg_core_pause(struct mg_core *core, uint64_t duration_ns)
     mg_quiesce_offline(core->part);
     /* I11 seq_cst: before the look at `halt`. Pairs with I5 in mg_core_unpark(). */
     store_seq_cst(&core->parked, CORE_PAUSES);
-    /* H1 seq_cst: as in mg_core_loop(), after I11. Pairs with H2 in mg_sched_halt(). */
+    /* H1 seq_cst: as in mg_core_slice_end(), after I11. Pairs with H2 in mg_sched_halt(). */
     if (load_seq_cst(&core->s.sched->halt) == 0)
         mg_futex_wait(&core->parked, CORE_PAUSES, until < next ? until : next);
     core_awake(core);
@@ -107,7 +110,8 @@ void mg_core_pause(struct mg_core *core, uint64_t duration_ns)
 
 void mg_core_unpark(struct mg_core *core)
 {
-    /* I5 seq_cst: one waker for each sleep. Pairs with I1, I11 in mg_core_park(), mg_core_pause(). */
+    /* I5 seq_cst: one waker for each sleep. Pairs with I1, I11 in mg_core_park(),
+     * mg_core_pause(). */
     if (xchg_seq_cst(&core->parked, CORE_AWAKE) != CORE_AWAKE)
         mg_futex_wake(&core->parked, 1);
 }

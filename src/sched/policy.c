@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Restrictions: sets of globals that an actor may not touch, each known by a small number. Equal sets have one number, so
- * an actor carries two bytes, inheriting costs nothing, and no count is kept.
+/* Restrictions: sets of globals that an actor may not touch, each known by a small number. Equal
+ * sets have one number, so an actor carries two bytes, inheriting costs nothing, and no count is
+ * kept.
  *
  * P1  Entries 1 .. count are complete and never change.
  *
- * Threads: reading any, without a lock; making under the lock. Memory: the table owns the sets until the sched ends.
+ * Threads: reading any, without a lock; making under the lock. Memory: the table owns the sets
+ * until the sched ends.
  */
 #include <string.h>
 
@@ -76,7 +78,8 @@ static void policy_put(struct mg_policy *set, uint32_t symbol)
     set->count++;
 }
 
-/* The number of a set equal to this one, or a new one (then the set is taken); 0 when the table is full. Under the lock. */
+/* The number of a set equal to this one, or a new one (then the set is taken); 0 when the table is
+ * full. Under the lock. */
 static uint32_t policies_add(struct mg_policies *policies, struct mg_policy *set)
 {
     /* Y3 relaxed: written under the lock only. Pairs with Y4 in policies_add(). */

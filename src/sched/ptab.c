@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The process table. See ptab.h.
  *
- * A free slot's word is written only by the scheduler that has it in its list, so the lists need no atomic operation but
- * plain stores; the words are atomic because look-ups with stale pids read them at any time.
+ * A free slot's word is written only by the scheduler that has it in its list, so the lists need no
+ * atomic operation but plain stores; the words are atomic because look-ups with stale pids read
+ * them at any time.
  *
  * Threads and memory: see ptab.h.
  */
@@ -31,7 +32,8 @@ static inline uint32_t slot_next(uint64_t word) { return (uint32_t)(word >> 1 & 
 
 static inline uint64_t slot_load(const struct mg_ptab *ptab, uint32_t index)
 {
-    /* T4 relaxed: for the list's owner, who wrote it or got it under the lock. Pairs with T5 in slot_store(). */
+    /* T4 relaxed: for the list's owner, who wrote it or got it under the lock. Pairs with T5 in
+     * slot_store(). */
     return load_relaxed(&ptab->slots[index]);
 }
 
@@ -86,7 +88,8 @@ static void list_move(struct mg_ptab *ptab, struct mg_ptab_list *from, struct mg
         list_append(ptab, to, list_take(ptab, from));
 }
 
-/* The cache has no fresh slots and too few freed ones: takes a batch that others have freed, or a fresh range. */
+/* The cache has no fresh slots and too few freed ones: takes a batch that others have freed, or a
+ * fresh range. */
 static void cache_refill(struct mg_ptab *ptab, struct mg_ptab_cache *cache)
 {
     mg_lock_acquire(&ptab->lock);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What is freed after a grace period: dead actors, dropped exit records. Each scheduler keeps its own bags, one for each
- * epoch, and empties those that are old enough when it announces.
+/* What is freed after a grace period: dead actors, dropped exit records. Each scheduler keeps its
+ * own bags, one for each epoch, and empties those that are old enough when it announces.
  *
- * Recycling an actor may send signals (answers to those who came too late), hence wake actors; so it happens between turns,
- * at the end of a slice.
+ * Recycling an actor may send signals (answers to those who came too late), hence wake actors; so
+ * it happens between turns, at the end of a slice.
  *
  * Threads: the core's. Memory: the bags own what is in them.
  */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Control blocks and what they keep of the dead: the exit record, and the limit on all records together.
+/* Control blocks and what they keep of the dead: the exit record, and the limit on all records
+ * together.
  *
- *      oldest <──> ... <──> newest          each belongs to a control block that somebody still holds
+ *      oldest <──> ... <──> newest       each belongs to a control block that is held
  *
- * A record leaves by the release of its control block, or as the oldest when the limit is exceeded; the lock decides
- * (X2). A dropped one may still be read by a scheduler that found it a moment ago, so it is freed after a grace period.
+ * A record leaves by the release of its control block, or as the oldest when the limit is exceeded;
+ * the lock decides (X2). A dropped one may still be read by a scheduler that found it a moment ago,
+ * so it is freed after a grace period.
  *
- * Threads: any scheduler. Memory: control blocks come from block caches; a control block owns its record.
+ * Threads: any scheduler. Memory: control blocks come from block caches; a control block owns its
+ * record.
  */
 #include "object/control.h"
 
@@ -105,7 +108,8 @@ static void record_free_retired(struct mg_retired *item, struct mg_scheduler *s)
     mg_exit_record_free(MG_CONTAINER_OF(item, struct mg_exit_record, retired), &s->blocks);
 }
 
-/* Takes the oldest records until the limit holds. Under the lock. Answers them, linked through `newer`. */
+/* Takes the oldest records until the limit holds. Under the lock. Answers them, linked through
+ * `newer`. */
 static struct mg_exit_record *records_drop(struct mg_records *records)
 {
     struct mg_exit_record *dropped = NULL;
@@ -113,10 +117,11 @@ static struct mg_exit_record *records_drop(struct mg_records *records)
         struct mg_exit_record *record = records->oldest;
         struct mg_control *control = record->control;
         records_unlink(records, record);
-        /* X6 release: who still sees the old state finds the record or nothing. Pairs with X3 in mg_control_exit(). */
-        store_release(&control->record, NULL);
-        /* X7 release: the process has ended long ago; only this changes its state now. Pairs with K9 in
+        /* X6 release: who still sees the old state finds the record or nothing. Pairs with X3 in
          * mg_control_exit(). */
+        store_release(&control->record, NULL);
+        /* X7 release: the process has ended long ago; only this changes its state now. Pairs with
+         * K9 in mg_control_exit(). */
         store_release(&control->state, MG_CONTROL_ENDED | MG_CONTROL_EXPIRED);
         record->newer = dropped;
         dropped = record;
@@ -129,7 +134,8 @@ void mg_record_keep(struct mg_core *core, struct mg_control *control, struct mg_
     struct mg_records *records = record->store;
     record->control = control;
     record->bytes = record->fragment.block_bytes + record->fragment.shared_bytes;
-    /* X4 release: the record is complete. Pairs with X3 in mg_control_exit(), control_released(). */
+    /* X4 release: the record is complete. Pairs with X3 in mg_control_exit(),
+     * control_released(). */
     store_release(&control->record, record);
     /* K8 release: and so is all else. Pairs with K9 in mg_control_exit(). */
     store_release(&control->state, MG_CONTROL_ENDED);
@@ -156,13 +162,15 @@ void mg_record_keep(struct mg_core *core, struct mg_control *control, struct mg_
 
 bool mg_control_is_alive(struct mg_control *control)
 {
-    /* K9 acquire: what the process did before its end is seen by who sees its end. Pairs with K8 in mg_actor_end(). */
+    /* K9 acquire: what the process did before its end is seen by who sees its end. Pairs with K8 in
+     * end_publish(). */
     return !(load_acquire(&control->state) & MG_CONTROL_ENDED);
 }
 
 bool mg_control_exit(struct mg_control *control, struct mg_exit_info *info)
 {
-    /* K9 acquire: reason, result and record are there. Pairs with K8 in mg_actor_end(), mg_record_keep(). */
+    /* K9 acquire: reason, result and record are there. Pairs with K8 in end_publish(),
+     * mg_record_keep(). */
     uint32_t state = load_acquire(&control->state);
     if (!(state & MG_CONTROL_ENDED))
         return false;

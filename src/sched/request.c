@@ -7,10 +7,12 @@
  *                                <── REPLY noproc ── its end, for every debt left
  *      close, or answered by a third one  ── SETTLED ──> debts[ref] gone
  *
- * So a server that dies, at whatever moment, settles every request that has reached it; one that had not reached it bounces
- * (mg_signal_bounce). A wait for the end of a process is a request whose question is a monitor.
+ * So a server that dies, at whatever moment, settles every request that has reached it; one that
+ * had not reached it bounces (mg_signal_bounce). A wait for the end of a process is a request whose
+ * question is a monitor.
  *
- * Q1  An entry of `requests` is pending until the first settlement, and then never changes until it is polled or closed.
+ * Q1  An entry of `requests` is pending until the first settlement, and then never changes until it
+ *     is polled or closed.
  * Q2  Whatever comes for a reference that is not pending is freed.
  *
  * Threads: the thread that runs the actor. Memory: a settled entry owns its signal.

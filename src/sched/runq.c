@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Rings and newborns. See runq.h.
  *
- * A steal copies entries first and then moves the head by compare-and-swap; if the owner or another thief was faster the
- * copies are forgotten. An entry cannot be overwritten between copy and success, since the owner pushes only while
- * tail - head < MG_RING_SIZE, and a head that has not moved keeps those places taken.
+ * A steal copies entries first and then moves the head by compare-and-swap; if the owner or another
+ * thief was faster the copies are forgotten. An entry cannot be overwritten between copy and
+ * success, since the owner pushes only while tail - head < MG_RING_SIZE, and a head that has not
+ * moved keeps those places taken.
  *
  *      thief                               owner
  *      h = load(head)            (R1)      pop: h = head, cas(head, h, h + 1)   (R4)
@@ -33,14 +34,15 @@ bool mg_ring_push(struct mg_ring *ring, struct mg_actor *actor)
 {
     /* R7 relaxed: the owner's own counter. Pairs with R6 in mg_ring_push(). */
     uint32_t tail = load_relaxed(&ring->tail);
-    /* R8 acquire: a place is written again only after the thief that emptied it has read it. Pairs with R4 in
-     * mg_ring_steal(). */
+    /* R8 acquire: a place is written again only after the thief that emptied it has read it. Pairs
+     * with R4 in mg_ring_steal(). */
     uint32_t head = load_acquire(&ring->head);
     if (tail - head >= MG_RING_SIZE)
         return false;
     /* R5 relaxed: published by R6. Pairs with R3 in mg_ring_steal(). */
     store_relaxed(&ring->items[tail % MG_RING_SIZE], actor);
-    /* R6 release: the entry, and the actor, are complete. Pairs with R2 in mg_ring_steal() through `stealable`. */
+    /* R6 release: the entry, and the actor, are complete. Pairs with R2 in mg_ring_steal() through
+     * `stealable`. */
     store_release(&ring->tail, tail + 1);
     return true;
 }
@@ -76,7 +78,8 @@ uint32_t mg_ring_pop_many(struct mg_ring *ring, struct mg_actor **out, uint32_t 
 uint32_t mg_ring_steal(struct mg_ring *ring, struct mg_actor **out, uint32_t max)
 {
     for (;;) {
-        /* R1 acquire: so that stealable is not read from before the head. Pairs with R4 in mg_ring_steal(). */
+        /* R1 acquire: so that stealable is not read from before the head. Pairs with R4 in
+         * mg_ring_steal(). */
         uint32_t head = load_acquire(&ring->head);
         /* R2 acquire: entries before it are complete. Pairs with R9 in mg_ring_age(). */
         uint32_t stealable = load_acquire(&ring->stealable);
@@ -87,10 +90,12 @@ uint32_t mg_ring_steal(struct mg_ring *ring, struct mg_actor **out, uint32_t max
         if (n > max)
             n = max;
         for (uint32_t i = 0; i < n; i++) {
-            /* R3 relaxed: complete by R2; forgotten if R4 fails. Pairs with R5 in mg_ring_push(). */
+            /* R3 relaxed: complete by R2; forgotten if R4 fails. Pairs with R5 in
+             * mg_ring_push(). */
             out[i] = load_relaxed(&ring->items[(head + i) % MG_RING_SIZE]);
         }
-        /* R4 acq_rel: the entries are read before their places can be filled again. Pairs with R8 in mg_ring_push(). */
+        /* R4 acq_rel: the entries are read before their places can be filled again. Pairs with R8
+         * in mg_ring_push(). */
         if (cas_acq_rel(&ring->head, &head, head + n))
             return n;
     }
@@ -156,7 +161,8 @@ static inline void newborns_unlock(struct mg_newborns *newborns)
 
 static inline uint32_t newborns_stealable(struct mg_newborns *newborns)
 {
-    /* W3 relaxed: exact under the lock, a hint outside. Pairs with W4 in newborns_set_stealable(). */
+    /* W3 relaxed: exact under the lock, a hint outside. Pairs with W4 in
+     * newborns_set_stealable(). */
     return load_relaxed(&newborns->stealable);
 }
 
@@ -244,12 +250,14 @@ bool mg_newborns_age(struct mg_newborns *newborns)
 
 uint32_t mg_newborns_len(const struct mg_newborns *newborns)
 {
-    /* W2 relaxed: exact for the owner, who alone adds; a hint for others. Pairs with W1 in newborns_unlock(). */
+    /* W2 relaxed: exact for the owner, who alone adds; a hint for others. Pairs with W1 in
+     * newborns_unlock(). */
     return load_relaxed(&newborns->count);
 }
 
 bool mg_newborns_has_stealable(struct mg_newborns *newborns)
 {
-    /* The head is not read, since it moves under the lock; with entries left and something aged it is worth a try. */
+    /* The head is not read, since it moves under the lock; with entries left and something aged it
+     * is worth a try. */
     return mg_newborns_len(newborns) != 0 && newborns_stealable(newborns) != 0;
 }

@@ -2,13 +2,15 @@
 /* The run queues of one scheduler: a ring for the woken and the preempted, a deque for newborns.
  *
  *      ring       owner pushes at the tail and pops at the head; thieves take from the head too
- *      newborns   owner pushes and pops at the end (newest first); thieves take from the front (oldest)
+ *      newborns   owner pushes and pops at the end (newest first); thieves take the oldest
  *
- * Only what has waited a whole slice may be stolen: the owner says at the end of each slice how far that reaches
- * (mg_ring_age, mg_newborns_age). So a pair that plays ping-pong, or a child that is about to run, is left alone.
+ * Only what has waited a whole slice may be stolen: the owner says at the end of each slice how far
+ * that reaches (mg_ring_age, mg_newborns_age). So a pair that plays ping-pong, or a child that is
+ * about to run, is left alone.
  *
  * R1  head <= stealable and head <= tail <= head + MG_RING_SIZE, as counters that wrap around.
- * R2  Every entry is taken exactly once: whoever moves the head by compare-and-swap owns what it passed.
+ * R2  Every entry is taken exactly once: whoever moves the head by compare-and-swap owns what it
+ *     passed.
  * R3  An actor stands in at most one place (C2 in scheduler.h).
  *
  * Threads: push, pop and age by the owner; steal by any other scheduler.
@@ -46,10 +48,12 @@ struct mg_actor *mg_ring_pop(struct mg_ring *ring);
 /* Takes up to `max` of the oldest, for the overflow queue. Owner. */
 uint32_t mg_ring_pop_many(struct mg_ring *ring, struct mg_actor **out, uint32_t max);
 
-/* Takes half of what may be stolen, at least one, at most `max`; answers how many. Other schedulers. */
+/* Takes half of what may be stolen, at least one, at most `max`; answers how many. Other
+ * schedulers. */
 uint32_t mg_ring_steal(struct mg_ring *ring, struct mg_actor **out, uint32_t max);
 
-/* The end of a slice: what stood here at the end of the last one may be stolen from now on. True if there is any. Owner. */
+/* The end of a slice: what stood here at the end of the last one may be stolen from now on. True if
+ * there is any. Owner. */
 bool mg_ring_age(struct mg_ring *ring);
 
 /* Entries at this moment; any thread. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Putting the schedulers together: new, run, free, and the doors for foreign threads. See sched.h.
  *
- * Order of a start: pool, tables, cores, the embedder boots on core 0, the I/O back end, threads. Order of an end: threads
- * join, output is flushed, the back end closes, what is left of actors goes (one by one, or with the arenas).
+ * Order of a start: pool, tables, cores, the embedder boots on core 0, the I/O back end, threads.
+ * Order of an end: threads join, output is flushed, the back end closes, what is left of actors
+ * goes (one by one, or with the arenas).
  *
  * Threads: new, run and free on one thread. Memory: see sched.h.
  */

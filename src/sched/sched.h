@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* All schedulers of a node, and what they share: start, stop, the first actor, supervisors' roots, output, statistics.
+/* All schedulers of a node, and what they share: start, stop, the first actor, supervisors' roots,
+ * output, statistics.
  *
  *      sched = mg_sched_new(&config);
- *      main = mg_sched_boot(sched, &spawn);         before mg_sched_run: makes the first actor
- *      mg_sched_run(sched);                         the calling thread becomes scheduler 0; returns when all is over
+ *      main = mg_sched_boot(sched, &spawn);     before mg_sched_run: makes the first actor
+ *      mg_sched_run(sched);                     the caller becomes scheduler 0; until all is over
  *      mg_sched_free(sched);
  *
- * mg_sched_run ends when the main actor has ended or somebody asked to stop, after the ordered stop:
+ * mg_sched_run ends when the main actor has ended or somebody asked to stop, after the ordered
+ * stop:
  *
  *      1  supervisors' roots, newest first: exit #shutdown to each and wait until it is gone
- *      2  actors with clean-up to do (MG_ACTOR_CLEANUP): exit #shutdown to all, and wait until they are gone
+ *      2  actors with clean-up to do: exit #shutdown to all, and wait until they are gone
  *      3  when the time limit is over: kill what is left of 1 and 2
  *      4  output is flushed, threads end, arenas are dropped whole
  *
- * With `deterministic` there is one thread, a virtual clock that starts at 0 and jumps to the next deadline when all wait,
- * MG_SIM_SCHEDULERS simulated schedulers and a seeded choice at each step; the event log is the same for the same seed,
- * byte by byte. The shipped code runs, only the thread, the clock, the chooser and the output's back end differ.
+ * With `deterministic` there is one thread, a virtual clock that starts at 0 and jumps to the next
+ * deadline when all wait, MG_SIM_SCHEDULERS simulated schedulers and a seeded choice at each step;
+ * the event log is the same for the same seed, byte by byte. The shipped code runs, only the
+ * thread, the clock, the chooser and the output's back end differ.
  *
- * Threads: as said at each function. Memory: the sched owns schedulers, actors, names, the block pool.
+ * Threads: as said at each function. Memory: the sched owns schedulers, actors, names, the block
+ * pool.
  */
 #ifndef MG_SCHED_SCHED_H
 #define MG_SCHED_SCHED_H
@@ -60,18 +64,21 @@ struct mg_sched_config {
     const struct mg_io_backend *io;    /* &mg_io_loop, or NULL: writes at once. Ignored when deterministic */
     void *owner;                       /* given to all callbacks */
 
-    /* A scheduler begins and ends, on its thread, before the first and after the last turn; may be NULL. */
+    /* A scheduler begins and ends, on its thread, before the first and after the last turn; may be
+     * NULL. */
     void (*scheduler_start)(void *owner, struct mg_scheduler *s);
     void (*scheduler_stop)(void *owner, struct mg_scheduler *s);
 
-    /* All actors wait, no timer, no I/O and no service could wake one, and the main actor lives. Called once, on a
-     * scheduler's thread or any other; after it the sched stops by itself with mg_sched_deadlocked true. May be NULL. */
+    /* All actors wait, no timer, no I/O and no service could wake one, and the main actor lives.
+     * Called once, on a scheduler's thread or any other; after it the sched stops by itself with
+     * mg_sched_deadlocked true. May be NULL. */
     void (*deadlock)(void *owner, struct mg_sched *sched);
 
     /* Deterministic: one line of the event log, without newline. NULL: no log is made. */
     void (*event)(void *owner, const char *line, size_t len);
 
-    /* A signal to a process that is not of this node (mg_pid_is_remote). Taken: the signal. NULL: refused as dead. */
+    /* A signal to a process that is not of this node (mg_pid_is_remote). Taken: the signal. NULL:
+     * refused as dead. */
     enum mg_refusal (*route)(void *owner, struct mg_scheduler *s, mg_pid to, struct mg_signal *signal);
 };
 
@@ -80,18 +87,20 @@ struct mg_sched *mg_sched_new(const struct mg_sched_config *config);
 /* After mg_sched_run has returned, or without it. */
 void mg_sched_free(struct mg_sched *sched);
 
-/* The scheduler to use for building things before mg_sched_run, on the thread that will call it: scheduler 0, started. */
+/* The scheduler to use for building things before mg_sched_run, on the thread that will call it:
+ * scheduler 0, started. */
 struct mg_scheduler *mg_sched_boot_scheduler(struct mg_sched *sched);
 
-/* Makes the main actor, before mg_sched_run. Answers its control block, counted for the caller, or NULL (spawn->error). The
- * sched holds a count of its own until mg_sched_free, so before that the caller may drop his with any cache, or NULL. */
+/* Makes the main actor, before mg_sched_run. Answers its control block, counted for the caller, or
+ * NULL (spawn->error). The sched holds a count of its own until mg_sched_free, so before that the
+ * caller may drop his with any cache, or NULL. */
 struct mg_control *mg_sched_boot(struct mg_sched *sched, struct mg_spawn *spawn);
 
 /* Runs until all is over. Once. */
 void mg_sched_run(struct mg_sched *sched);
 
-/* Asks for the ordered stop. Any thread; not from a signal handler, but from a thread that waits for signals. `now` true
- * (a second Ctrl-C): no waiting for anybody, only output is flushed. */
+/* Asks for the ordered stop. Any thread; not from a signal handler, but from a thread that waits
+ * for signals. `now` true (a second Ctrl-C): no waiting for anybody, only output is flushed. */
 void mg_sched_request_stop(struct mg_sched *sched, bool now);
 
 /* Whether it ended by a deadlock report. */
@@ -113,31 +122,34 @@ uint32_t mg_sched_count(const struct mg_sched *sched);
 
 /* -- From foreign threads (I/O, pools) -- */
 
-/* Sends a system signal from a thread that is no scheduler. Taken: the signal; it must come from mg_sched_foreign_signal.
- * False: dead. */
+/* Sends a system signal from a thread that is no scheduler. Taken: the signal; it must come from
+ * mg_sched_foreign_signal. False: dead. */
 bool mg_sched_post(struct mg_sched *sched, mg_pid to, struct mg_signal *signal);
 
 /* A signal made outside any block cache. */
 struct mg_signal *mg_sched_foreign_signal(struct mg_sched *sched, enum mg_signal_kind kind, uint64_t words);
 
-/* Something outside may still wake an actor (an open socket, a running child): no deadlock is reported meanwhile. */
+/* Something outside may still wake an actor (an open socket, a running child): no deadlock is
+ * reported meanwhile. */
 void mg_sched_hold(struct mg_sched *sched);
 void mg_sched_release(struct mg_sched *sched);
 
 /* -- Ordered stop -- */
 
-/* Enters a process into the list of supervisors' roots (newest last); it leaves at its death by itself. */
+/* Enters a process into the list of supervisors' roots (newest last); it leaves at its death by
+ * itself. */
 void mg_sched_add_root(struct mg_scheduler *s, struct mg_actor *actor);
 
-/* Stops all roots, newest first, as step 1 and 3 above do it, and the rest as step 2, from wherever; the sched then ends.
- * `timeout_ns` 0: the configured limit. */
+/* Stops all roots, newest first, as step 1 and 3 above do it, and the rest as step 2, from
+ * wherever; the sched then ends. `timeout_ns` 0: the configured limit. */
 void mg_sched_stop_trees(struct mg_sched *sched, uint64_t timeout_ns);
 
 /* -- Restrictions -- */
 
-/* A number for "may not touch these globals", shared by all actors that have it and never freed before the sched: the
- * names of `parent` (a number, 0 for none) and these symbol ids. Answers 0 when `count` is 0 and parent is 0; the parent's
- * number if nothing is added; MG_POLICY_FULL when there are too many different ones. Any scheduler. */
+/* A number for "may not touch these globals", shared by all actors that have it and never freed
+ * before the sched: the names of `parent` (a number, 0 for none) and these symbol ids. Answers 0
+ * when `count` is 0 and parent is 0; the parent's number if nothing is added; MG_POLICY_FULL when
+ * there are too many different ones. Any scheduler. */
 #define MG_POLICY_FULL UINT32_MAX
 uint32_t mg_sched_policy(struct mg_sched *sched, uint32_t parent, const uint32_t *symbols, uint32_t count);
 
@@ -152,17 +164,18 @@ bool mg_sched_policy_denies(const struct mg_sched *sched, uint32_t policy, uint3
 
 #define MG_OUTPUT_BOUND (256 * 1024)
 
-/* Appends one piece for a file descriptor (1 or 2). True: accepted. False: the buffer is full, nothing was taken; return
- * mg_actor_wait(actor, s, MG_WAKE_ROOM, MG_NO_DEADLINE) and try again. A piece above the bound is accepted when the buffer
- * is empty. `actor` is the running one. */
+/* Appends one piece for a file descriptor (1 or 2). True: accepted. False: the buffer is full,
+ * nothing was taken; return mg_actor_wait(actor, s, MG_WAKE_ROOM, MG_NO_DEADLINE) and try again. A
+ * piece above the bound is accepted when the buffer is empty. `actor` is the running one. */
 MG_MUST_CHECK bool mg_output_write(struct mg_scheduler *s, struct mg_actor *actor, int fd, const void *data,
                                    size_t len);
 
-/* Waits (on the calling thread) until everything accepted so far was written, or failed. Not from an actor's turn, except
- * right before the process ends. */
+/* Waits (on the calling thread) until everything accepted so far was written, or failed. Not from
+ * an actor's turn, except right before the process ends. */
 void mg_output_flush(struct mg_sched *sched);
 
-/* A report about a crash, for stderr: never refused, never waits; beyond 1 MiB unwritten it is dropped and counted. */
+/* A report about a crash, for stderr: never refused, never waits; beyond 1 MiB unwritten it is
+ * dropped and counted. */
 void mg_sched_log_crash(struct mg_sched *sched, const char *text, size_t len);
 
 /* -- Looking -- */
@@ -190,9 +203,9 @@ struct mg_actor_info {
     const char *behaviour;
 };
 
-/* Calls `visit` for every live process, in order of their places in the table. For use in a turn (the table is walked
- * under the scheduler's protection); `from` and the answer cut the walk into slices: start with 0, go on with the answer,
- * 0 at the end. At most `limit` processes a call. */
+/* Calls `visit` for every live process, in order of their places in the table. For use in a turn
+ * (the table is walked under the scheduler's protection); `from` and the answer cut the walk into
+ * slices: start with 0, go on with the answer, 0 at the end. At most `limit` processes a call. */
 uint64_t mg_sched_each(struct mg_scheduler *s, uint64_t from, uint32_t limit,
                        void (*visit)(void *context, const struct mg_actor_info *info), void *context);
 

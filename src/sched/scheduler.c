@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* One scheduler: which actor is next, its turn, and what happens between slices. See scheduler.h for the queues.
+/* One scheduler: which actor is next, its turn, and what happens between slices. See scheduler.h
+ * for the queues.
  *
  * A turn:
  *
  *      drain ──> killed? ──> end
  *        │
- *        ├──> waits, and nothing it waits for has come ──> sleep (or drain again, if something came meanwhile)
+ *        ├──> waits, and nothing it waits for has come ──> sleep (or drain again)
  *        │
  *        └──> run ──> YIELD: back of the queue
  *                 ├── WAIT:  as above
  *                 └── EXIT:  end
  *
- * The order of decisions. The next slot goes first while its slice lasts, so a pair that plays ping-pong stays where its
- * lines are; when the slice is over it queues like everybody else. Otherwise system work (three turns of four), low
- * priority (one of 32), and between ring and newborns by their numbers: each runnable actor has the same share of turns,
- * as in one queue, but newborns run newest first (every 64th: the oldest), which keeps trees of actors narrow.
+ * The order of decisions. The next slot goes first while its slice lasts, so a pair that plays
+ * ping-pong stays where its lines are; when the slice is over it queues like everybody else.
+ * Otherwise system work (three turns of four), low priority (one of 32), and between ring and
+ * newborns by their numbers: each runnable actor has the same share of turns, as in one queue, but
+ * newborns run newest first (every 64th: the oldest), which keeps trees of actors narrow.
  *
- * Rejected: waking another scheduler at each enqueue (a futex call costs more than fifty turns, and ping-pong pairs are
- * torn apart); never stealing a queue of one (two busy actors share one core while the other idles).
+ * Rejected: waking another scheduler at each enqueue (a futex call costs more than fifty turns, and
+ * ping-pong pairs are torn apart); never stealing a queue of one (two busy actors share one core
+ * while the other idles).
  *
  * Threads and memory: see scheduler.h.
  */
@@ -146,7 +149,8 @@ void mg_core_birth(struct mg_core *core, struct mg_actor *actor)
 
 /* -- Choosing -- */
 
-/* Work for a new slice. In deterministic mode slices have all lengths, so that turns end everywhere. */
+/* Work for a new slice. In deterministic mode slices have all lengths, so that turns end
+ * everywhere. */
 static int32_t core_slice(struct mg_core *core)
 {
     struct mg_sched *sched = core->s.sched;
@@ -164,8 +168,8 @@ static struct mg_actor *core_pick_newborn(struct mg_core *core)
     return mg_newborns_pop(&core->newborns, oldest);
 }
 
-/* The ring or the newborns: turns are shared in proportion to their numbers, with at least one of NEWBORN_SHARE + 1 for each
- * entry of the ring. */
+/* The ring or the newborns: turns are shared in proportion to their numbers, with at least one of
+ * NEWBORN_SHARE + 1 for each entry of the ring. */
 static struct mg_actor *core_pick_normal(struct mg_core *core)
 {
     enum { NEWBORN_SHARE = 128 };
@@ -234,8 +238,8 @@ bool mg_core_has_work(struct mg_core *core)
 
 /* -- A turn -- */
 
-/* Tells ps what the turn was. Writing the control block at every short turn would take its line from senders on other
- * cores, so short turns are sampled. */
+/* Tells ps what the turn was. Writing the control block at every short turn would take its line
+ * from senders on other cores, so short turns are sampled. */
 static inline void turn_publish(struct mg_core *core, struct mg_actor *actor, int32_t used)
 {
     enum { SAMPLE = 64, LONG = 512 };
@@ -247,7 +251,7 @@ static inline void turn_publish(struct mg_core *core, struct mg_actor *actor, in
     }
     struct mg_control *control = actor->control;
     mg_figure_add(&control->reductions, (uint64_t)(used > 0 ? used : 0) * weight);
-    /* Z3 relaxed: figures for people. Pairs with Z4 in mg_sched_each(). */
+    /* Z3 relaxed: figures for people. Pairs with Z4 in info_read(). */
     store_relaxed(&control->mailbox_load, mg_mailbox_count(&actor->mailbox));
     store_relaxed(&control->heap_bytes, mg_heap_bytes(&actor->heap));
 }
@@ -464,19 +468,20 @@ bool mg_core_find_work(struct mg_core *core)
 static bool core_spin(struct mg_core *core)
 {
     struct mg_sched *sched = core->s.sched;
-    /* I3 seq_cst: before the looks below, see mg_sched_wake_one(). Pairs with I4 in mg_sched_wake_one(). */
     bool found = false;
-    if (sched->count > 1 && fetch_add_seq_cst(&sched->spinning, 1) == 0) {
+    if (sched->count == 1)
+        return false;
+    /* I3 seq_cst: before the looks below. Pairs with I4 in mg_sched_wake_one(). */
+    if (fetch_add_seq_cst(&sched->spinning, 1) == 0) {
         for (uint32_t i = 0; i < MG_SPIN_ROUNDS && !found; i++) {
             found = mg_core_find_work(core);
             for (uint32_t k = 0; k < 4; k++)
                 cpu_relax();
         }
     }
-    /* I3 seq_cst: whoever relied on this search finds it over before the last look (park.c). Pairs with I4 in
-     * mg_sched_wake_one(). */
-    if (sched->count > 1)
-        fetch_sub_seq_cst(&sched->spinning, 1);
+    /* I3 seq_cst: whoever relied on this search finds it over before the last look (park.c). Pairs
+     * with I4 in mg_sched_wake_one(). */
+    fetch_sub_seq_cst(&sched->spinning, 1);
     return found;
 }
 

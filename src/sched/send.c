@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Sending: from a pid or a handle to the actor, reservations in mailboxes, the push.
  *
- * A reservation is taken for MG_MAILBOX_BATCH_MESSAGES messages at once and kept by the scheduler, for whichever of its
- * actors sends there next, until its slice ends. So a stream of messages costs one atomic addition for 32 of them. Small or
- * special bounds (MG_BIRTH_EXACT) are reserved message by message. Near the bound a batch may not fit where one message
- * does, so that is tried, too.
+ * A reservation is taken for MG_MAILBOX_BATCH_MESSAGES messages at once and kept by the scheduler,
+ * for whichever of its actors sends there next, until its slice ends. So a stream of messages costs
+ * one atomic addition for 32 of them. Small or special bounds (MG_BIRTH_EXACT) are reserved message
+ * by message. Near the bound a batch may not fit where one message does, so that is tried, too.
  *
- * Senders pay for a backlog in reductions, so that others run meanwhile: above all the receiver. Where nobody else is
- * there to run, because the receiver is on another core, the scheduler pauses instead (core_pay() in scheduler.c).
+ * Senders pay for a backlog in reductions, so that others run meanwhile: above all the receiver.
+ * Where nobody else is there to run, because the receiver is on another core, the scheduler pauses
+ * instead (core_pay() in scheduler.c).
  *
  * S1  A reservation names an actor only within the slice in which it was made (A2).
  *
@@ -68,7 +69,8 @@ static inline uint32_t backlog_cost(uint64_t room)
     return backlog > MG_BACKLOG_FREE ? (uint32_t)(1 + backlog / 64) : 0;
 }
 
-/* A message found the mailbox full. Says so once for each process, and does what the policy asks for. */
+/* A message found the mailbox full. Says so once for each process, and does what the policy asks
+ * for. */
 static MG_COLD enum mg_refusal send_refused(struct mg_core *core, struct mg_actor *to, uint64_t room,
                                             const struct mg_mailbox_bound *bound, uint64_t before)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Deterministic mode: one thread steps MG_SIM_SCHEDULERS schedulers in an order drawn from the seed, under a virtual clock.
+/* Deterministic mode: one thread steps MG_SIM_SCHEDULERS schedulers in an order drawn from the
+ * seed, under a virtual clock.
  *
- * The clock moves by the work done, MG_NS_PER_REDUCTION for each reduction, and jumps to the next deadline when nobody
- * has anything to do. All else is the shipped code: turns, drains, steals, timers, grace periods. What a run depends on:
- * the seed, the program, nothing else; no address, no time, no thread.
+ * The clock moves by the work done, MG_NS_PER_REDUCTION for each reduction, and jumps to the next
+ * deadline when nobody has anything to do. All else is the shipped code: turns, drains, steals,
+ * timers, grace periods. What a run depends on: the seed, the program, nothing else; no address, no
+ * time, no thread.
  *
  * Not modelled: real parallelism within a turn and memory order (the litmus tests), futexes, libuv.
  *
@@ -77,24 +79,24 @@ static uint64_t sim_next_deadline(const struct mg_sched *sched)
     return next;
 }
 
-/* All wait and no timer runs. What real schedulers do when the last one parks; and if that is no deadlock (a service
- * sleeps on purpose), nothing can ever happen here, so the run ends. */
+/* All wait and no timer runs. What real schedulers do when the last one parks; and if that is no
+ * deadlock (a service sleeps on purpose), nothing can ever happen here, so the run ends. */
 static void sim_stuck(struct mg_sched *sched)
 {
     for (uint32_t i = 0; i < sched->count; i++) {
-        /* I7 relaxed: one thread. Pairs with I8 in mg_sched_check_deadlock(). */
+        /* I7 relaxed: one thread. Pairs with I8 in sched_is_dead(). */
         store_relaxed(&sched->cores[i]->parked_until, MG_NO_DEADLINE);
         store_relaxed(&sched->cores[i]->parked, 1);
     }
-    /* I7 relaxed: one thread. Pairs with I8 in mg_sched_check_deadlock(). */
+    /* I7 relaxed: one thread. Pairs with I8 in sched_is_dead(). */
     store_relaxed(&sched->idle, sched->count);
     if (!mg_sched_check_deadlock(sched))
         mg_sched_request_stop(sched, mg_sched_stopping(sched));
     for (uint32_t i = 0; i < sched->count; i++) {
-        /* I7 relaxed: one thread. Pairs with I8 in mg_sched_check_deadlock(). */
+        /* I7 relaxed: one thread. Pairs with I8 in sched_is_dead(). */
         store_relaxed(&sched->cores[i]->parked, 0);
     }
-    /* I7 relaxed: one thread. Pairs with I8 in mg_sched_check_deadlock(). */
+    /* I7 relaxed: one thread. Pairs with I8 in sched_is_dead(). */
     store_relaxed(&sched->idle, 0);
 }
 
@@ -105,7 +107,7 @@ void mg_sim_run(struct mg_sched *sched)
         mg_core_enter(sched->cores[i]);
         mg_core_detach(sched->cores[i]);
     }
-    /* H1 acquire: as in mg_core_loop(). Pairs with H2 in mg_sched_halt(). */
+    /* H1 acquire: as in mg_core_slice_end(). Pairs with H2 in mg_sched_halt(). */
     while (load_acquire(&sched->halt) == 0) {
         struct mg_core *core = sched->cores[mg_rng_below(&sched->chooser, sched->count)];
         bool work = mg_newborns_len(&sched->overflow) != 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Birth: one block of 512 bytes, one control block, one slot; bonds to the parent are there before anybody can see the
- * child, so linking and monitoring a birth are one step with it.
+/* Birth: one block of 512 bytes, one control block, one slot; bonds to the parent are there before
+ * anybody can see the child, so linking and monitoring a birth are one step with it.
  *
  * Threads: the spawner's scheduler. Memory: see actor.h.
  */
@@ -52,7 +52,7 @@ static struct mg_actor *actor_new(struct mg_core *core, const struct mg_spawn *s
     actor->control = mg_control_new(core, pid);
     actor->side = NULL;
     mg_wheel_node_init(&actor->timer, MG_TIMER_WAIT);
-    /* S1 relaxed: nobody else knows it yet. Pairs with S2 in mg_sched_each(). */
+    /* S1 relaxed: nobody else knows it yet. Pairs with S2 in info_read(). */
     store_relaxed(&actor->state, MG_ACTOR_NEW);
     actor->birth = (uint8_t)spawn->priority;
     actor->wait_for = 0;

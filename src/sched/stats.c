@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Figures for people: of the whole, and of each process. Nothing here disturbs anybody: figures are read where their owners
- * leave them.
+/* Figures for people: of the whole, and of each process. Nothing here disturbs anybody: figures are
+ * read where their owners leave them.
  *
  * Threads: any scheduler; mg_sched_stats any thread. Memory: none.
  */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The ordered stop, and the report that nothing can happen any more.
  *
- * The stop is an actor of its own, the stopper: it sends exits, watches, and waits, as any program could. Its phases:
+ * The stop is an actor of its own, the stopper: it sends exits, watches, and waits, as any program
+ * could. Its phases:
  *
  *      ROOTS     the newest supervisors' root gets an exit and is waited for, then the next
  *      SWEEP     the table is walked; who has clean-up to do gets an exit that cannot be trapped
  *      WAIT      until all of those are gone
  *      KILL      the time is over: what is still watched is killed, with a last second to go
  *
- * Threads: requests from anywhere; the stopper on some scheduler. Memory: the list of roots belongs to the sched.
+ * Threads: requests from anywhere; the stopper on some scheduler. Memory: the list of roots belongs
+ * to the sched.
  */
 #include "base/vec.h"
 #include "object/control.h"
@@ -82,8 +84,8 @@ static bool stopper_sweep(struct mg_actor *actor, struct mg_scheduler *s)
         if (index == 0)
             return true;
         actor->body[BODY_CURSOR] = index;
-        /* K5 relaxed: at some time is good enough: who begins clean-up work now is dropped. Pairs with K4 in
-         * mg_actor_set_cleanup(). */
+        /* K5 relaxed: at some time is good enough: who begins clean-up work now is dropped. Pairs
+         * with K4 in mg_actor_set_cleanup(). */
         if (control->pid != self && load_relaxed(&control->state) == MG_CONTROL_CLEANUP) {
             mg_actor_monitor(actor, s, control->pid, NULL);
             mg_terminate_send(s, self, control->pid, shutdown);
@@ -165,8 +167,8 @@ void mg_core_check_stop(struct mg_core *core)
         return;
     }
     uint32_t expected = 0;
-    /* H5 acq_rel: one stopper. Pairs with H5 itself. */
-    if (load_relaxed(&sched->stopper) != 0 || !cas_acq_rel(&sched->stopper, &expected, 1))
+    /* H5 acq_rel: one stopper. Pairs with itself. */
+    if (!cas_acq_rel(&sched->stopper, &expected, 1))
         return;
     /* H6 relaxed: set before H4. Pairs with H4 in mg_sched_request_stop(). */
     uint64_t limit_ns = load_relaxed(&sched->stop_ns);
@@ -179,7 +181,8 @@ void mg_core_check_stop(struct mg_core *core)
 
 void mg_sched_halt(struct mg_sched *sched)
 {
-    /* H2 seq_cst: all that was done before; against parkers. Pairs with H1 in mg_core_loop(), park_sees_work(). */
+    /* H2 seq_cst: all that was done before; against parkers. Pairs with H1 in mg_core_loop(),
+     * park_sees_work(). */
     store_seq_cst(&sched->halt, 1);
     mg_sched_wake_all(sched);
 }
@@ -190,7 +193,8 @@ void mg_sched_request_stop(struct mg_sched *sched, bool now)
     /* H3 acquire: as in mg_core_check_stop(). Pairs with H4 itself. */
     uint32_t stop = load_acquire(&sched->stop);
     while (stop < wanted) {
-        /* H4 seq_cst: with the time limit; against parkers. Pairs with H3 in mg_core_check_stop(), park_sees_work(). */
+        /* H4 seq_cst: with the time limit; against parkers. Pairs with H3 in mg_core_check_stop(),
+         * park_sees_work(). */
         if (cas_seq_cst(&sched->stop, &stop, wanted))
             break;
     }
@@ -222,10 +226,12 @@ bool mg_sched_stopping(const struct mg_sched *sched)
 /* Whether every scheduler is parked without a deadline, and nothing outside could wake one. */
 static bool sched_is_dead(struct mg_sched *sched)
 {
-    /* V2 relaxed: the schedulers are parked, which orders it. Pairs with V1 in mg_actor_mark_service(). */
+    /* V2 relaxed: the schedulers are parked, which orders it. Pairs with V1 in
+     * mg_actor_mark_service(). */
     if (load_relaxed(&sched->service) != 0 || load_relaxed(&sched->stop) != MG_STOP_NOT)
         return false;
-    /* V3 acquire: holds are taken before the wait begins that they explain. Pairs with V4 in mg_sched_release(). */
+    /* V3 acquire: holds are taken before the wait begins that they explain. Pairs with V4 in
+     * mg_sched_release(). */
     if (load_acquire(&sched->holds) != 0)
         return false;
     if (sched->main_control == NULL || !mg_control_is_alive(sched->main_control))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Timers of signals and of waits. See timer.h.
  *
- * The wait timer of an actor that has moved to another scheduler stays in the old one's wheel. A later deadline is written
- * into its word, and the old wheel follows. An earlier one cannot be: a timer of the ordinary kind is started instead, and
- * what is left of it when the wait ends early is an EXPIRY that finds nobody waiting for it.
+ * The wait timer of an actor that has moved to another scheduler stays in the old one's wheel. A
+ * later deadline is written into its word, and the old wheel follows. An earlier one cannot be: a
+ * timer of the ordinary kind is started instead, and what is left of it when the wait ends early is
+ * an EXPIRY that finds nobody waiting for it.
  *
  * Threads and memory: see timer.h.
  */
@@ -27,7 +28,8 @@ static inline uint64_t entry_control(uint64_t generation, uint32_t state)
 
 static inline uint64_t entry_load(const struct mg_timer_entry *entry)
 {
-    /* C1 acquire: what the entry's owner wrote for this generation. Pairs with C2 in entry_store(). */
+    /* C1 acquire: what the entry's owner wrote for this generation. Pairs with C2 in
+     * entry_store(). */
     return load_acquire(&entry->control);
 }
 
@@ -49,7 +51,7 @@ void mg_timers_init(struct mg_timers *timers)
 {
     *timers = (struct mg_timers){0};
     timers->entries = mg_pages_reserve((size_t)MG_TIMERS_MAX * sizeof *timers->entries);
-    /* P0 relaxed: nobody else knows it yet. Pairs with P1 in timers_post(). */
+    /* P0 relaxed: nobody else knows it yet. Pairs with P1 in mg_timer_cancel(). */
     store_relaxed(&timers->removals, NULL);
     store_relaxed(&timers->dead, NULL);
 }
@@ -118,7 +120,8 @@ uint64_t mg_timer_start(struct mg_scheduler *s, uint64_t deadline_ns, mg_pid tar
            (uint64_t)(entry - timers->entries);
 }
 
-/* The entry that a number names, with the core it belongs to; NULL if there was never such a one. */
+/* The entry that a number names, with the core it belongs to; NULL if there was never such a
+ * one. */
 static struct mg_timer_entry *timer_entry(struct mg_sched *sched, uint64_t timer,
                                           struct mg_core **core, uint64_t *generation)
 {
@@ -220,7 +223,8 @@ static void timers_take_dead(struct mg_core *core)
     /* P7 relaxed: a hint. Pairs with P5 in mg_wait_timer_release(). */
     if (MG_LIKELY(load_relaxed(&timers->dead) == NULL))
         return;
-    /* P6 acquire: the actor as its last thread left it. Pairs with P5 in mg_wait_timer_release(). */
+    /* P6 acquire: the actor as its last thread left it. Pairs with P5 in
+     * mg_wait_timer_release(). */
     struct mg_actor *actor = xchg_acquire(&timers->dead, NULL);
     while (actor != NULL) {
         struct mg_actor *next = actor->dead_link;
@@ -293,7 +297,8 @@ bool mg_wait_timer_release(struct mg_core *core, struct mg_actor *actor)
     struct mg_actor *head = load_relaxed(&timers->dead);
     do {
         actor->dead_link = head;
-        /* P5 release: the actor is as its last thread leaves it. Pairs with P6 in timers_take_dead(). */
+        /* P5 release: the actor is as its last thread leaves it. Pairs with P6 in
+         * timers_take_dead(). */
     } while (!cas_release(&timers->dead, &head, actor));
     mg_core_unpark(owner); // who still sends to the dead actor gets an answer when it is recycled
     return false;

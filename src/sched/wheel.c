@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The wheel. See wheel.h.
  *
- * `now` is the last tick that was reached: nodes at ticks <= now have fired or are pending. Advancing steps from one busy
- * slot to the next by the bit masks, never tick by tick. The nodes of a slot that comes up move to the pending circle as a
- * whole; each is then due, or goes into a lower level. A stop in the middle leaves the rest there for the next call.
+ * `now` is the last tick that was reached: nodes at ticks <= now have fired or are pending.
+ * Advancing steps from one busy slot to the next by the bit masks, never tick by tick. The nodes of
+ * a slot that comes up move to the pending circle as a whole; each is then due, or goes into a
+ * lower level. A stop in the middle leaves the rest there for the next call.
  *
  * Threads and memory: see wheel.h.
  */
@@ -15,7 +16,8 @@
 
 static inline uint64_t word_load(const struct mg_wait_timer *node)
 {
-    /* D1 acquire: an armed bit that is gone says that the wheel is done with the node. Pairs with D2 in word_swap(). */
+    /* D1 acquire: an armed bit that is gone says that the wheel is done with the node. Pairs with
+     * D2 in word_swap(). */
     return load_acquire(&node->word);
 }
 
@@ -27,7 +29,8 @@ static inline bool word_swap(struct mg_wait_timer *node, uint64_t *expected, uin
 
 static inline void word_store(struct mg_wait_timer *node, uint64_t word)
 {
-    /* D3 release: for a node that only one thread knows at this moment. Pairs with D1 in word_load(). */
+    /* D3 release: for a node that only one thread knows at this moment. Pairs with D1 in
+     * word_load(). */
     store_release(&node->word, word);
 }
 
@@ -138,8 +141,8 @@ static uint64_t wheel_next_slot(const struct mg_wheel *wheel, uint32_t *level_ou
     for (uint32_t level = 0; level < MG_WHEEL_LEVELS; level++) {
         if (wheel->busy[level] == 0)
             continue;
-        /* All nodes of a level stand in slots after the present one of that level, within the same turn of the
-         * level above; those of lower levels come first. */
+        /* All nodes of a level stand in slots after the present one of that level, within the same
+         * turn of the level above; those of lower levels come first. */
         uint32_t shift = level * MG_WHEEL_SLOT_BITS;
         uint32_t present = (uint32_t)(wheel->now >> shift) & SLOT_MASK;
         uint64_t ahead = wheel->busy[level] & ~(((UINT64_C(2) << present) - 1));

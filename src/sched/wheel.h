@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* A hierarchical timer wheel: one a scheduler. Insert, remove and re-arm take constant time; a tick is 2^16 ns.
+/* A hierarchical timer wheel: one a scheduler. Insert, remove and re-arm take constant time; a tick
+ * is 2^16 ns.
  *
  *      level 0    64 slots of 1 tick         (4.2 ms)
  *      level 1    64 slots of 64 ticks       (268 ms)
  *      ...
- *      level 6    64 slots of 2^36 ticks     (9 years)          further away than MG_WHEEL_REACH (19 h): put
- *                                             in there, and looked at again when that has come
+ *      level 6    64 slots of 2^36 ticks     (9 years)
  *
- * A node stands in the level of the highest group of six bits in which its tick differs from the wheel's present tick. When
- * the present tick enters a slot of a higher level, its nodes move down. So nodes of one tick fire in the order in which they
- * were inserted.
+ * What is further away than MG_WHEEL_REACH (19 h) is put in there, and looked at again when that has come.
  *
- * A node's `word` is its deadline in ticks << 1 | armed. Armed means: it stands in a wheel, perhaps at an earlier tick
- * (`position`) than the deadline says, because its user moved the deadline without asking the wheel. When the position
- * comes up the wheel puts it back in at the deadline, or, if there is none any more, disarms it.
+ * A node stands in the level of the highest group of six bits in which its tick differs from the
+ * wheel's present tick. When the present tick enters a slot of a higher level, its nodes move down.
+ * So nodes of one tick fire in the order in which they were inserted.
  *
- * W1  A node that is armed stands in exactly one slot (or pending) of the wheel of its owner, at a position not after its deadline.
+ * A node's `word` is its deadline in ticks << 1 | armed. Armed means: it stands in a wheel, perhaps
+ * at an earlier tick (`position`) than the deadline says, because its user moved the deadline
+ * without asking the wheel. When the position comes up the wheel puts it back in at the deadline,
+ * or, if there is none any more, disarms it.
+ *
+ * W1  A node that is armed stands in exactly one slot (or pending) of the wheel of its owner, at a
+ *     position not after its deadline.
  * W2  Only the owner's thread links and unlinks.
- * W3  An armed node's word is changed by its user's thread by compare-and-swap, and never to before `position`: on
- *     the wheel's own thread mg_wheel_can_move tells; elsewhere only to later than it says already. The wheel's thread
- *     disarms. Who sees it disarmed may insert it into its own wheel.
+ * W3  An armed node's word is changed by its user's thread by compare-and-swap, and never to before
+ *     `position`: on the wheel's own thread mg_wheel_can_move tells; elsewhere only to later than
+ *     it says already. The wheel's thread disarms. Who sees it disarmed may insert it into its own
+ *     wheel.
  * W4  The bit of a slot in `busy` is set if and only if the slot holds a node.
  *
- * Threads: the owner's, except for the words. Memory: nodes belong to their users and must not be freed while armed.
+ * Threads: the owner's, except for the words. Memory: nodes belong to their users and must not be
+ * freed while armed.
  */
 #ifndef MG_SCHED_WHEEL_H
 #define MG_SCHED_WHEEL_H
@@ -74,13 +80,14 @@ void mg_wheel_insert(struct mg_wheel *wheel, struct mg_wait_timer *node, uint64_
 /* Takes out an armed node of this wheel and disarms it. Owner. */
 void mg_wheel_remove(struct mg_wheel *wheel, struct mg_wait_timer *node);
 
-/* Moves the present to `now_ns`. Nodes whose deadline has come are disarmed and given to `fire`, which may insert and remove
- * other nodes. At most about `max` nodes are handled; true if more are due (call again). Owner. */
+/* Moves the present to `now_ns`. Nodes whose deadline has come are disarmed and given to `fire`,
+ * which may insert and remove other nodes. At most about `max` nodes are handled; true if more are
+ * due (call again). Owner. */
 bool mg_wheel_advance(struct mg_wheel *wheel, uint64_t now_ns, uint32_t max,
                       void (*fire)(void *context, struct mg_wait_timer *node), void *context);
 
-/* Nanoseconds at which mg_wheel_advance must be called next; MG_NO_DEADLINE when the wheel is empty. Not after the earliest
- * deadline, perhaps before it. Owner. */
+/* Nanoseconds at which mg_wheel_advance must be called next; MG_NO_DEADLINE when the wheel is
+ * empty. Not after the earliest deadline, perhaps before it. Owner. */
 uint64_t mg_wheel_next_ns(const struct mg_wheel *wheel);
 
 /* The deadline in ticks, and whether it is armed; for the node's user. */
@@ -90,8 +97,8 @@ bool mg_wheel_node_armed(const struct mg_wait_timer *node);
 /* Whether an armed node of this wheel can be moved to that tick without being taken out. Owner. */
 bool mg_wheel_can_move(const struct mg_wheel *wheel, const struct mg_wait_timer *node, uint64_t tick);
 
-/* Sets the deadline of an armed node without the wheel (W3), or to MG_TICK_NONE; by the user's thread. False: it is not
- * armed any more. */
+/* Sets the deadline of an armed node without the wheel (W3), or to MG_TICK_NONE; by the user's
+ * thread. False: it is not armed any more. */
 MG_MUST_CHECK bool mg_wheel_node_move(struct mg_wait_timer *node, uint64_t tick);
 
 /* Panics when W1 or W4 do not hold. */

@@ -66,7 +66,7 @@ c.write("slow.mag", SLOW)
 c.write("busy.mag", "'ready' println. [true] whileTrue: [3 + 4]")
 c.write("wait.mag", "'ready' println. Process sleepForever")
 c.write("many.mag", "1 to: 50 do: [:i | [[true] whileTrue: [i + 1]] fork]. 'ready' println. Process sleepForever")
-c.write("trap.mag", "Process current trapExit: true. 'ready' println. [Process receive] repeat")
+c.write("trap.mag", "Process current trapExit: true. 'ready' println. [Process receive: 100000] repeat")
 
 for name in [signal.SIGINT, signal.SIGTERM]:
     for schedulers in ["1", "2"]:
