@@ -21,6 +21,8 @@ expects in its comments, where ... is text:
 
 `# => ...` does as well as `"=> ..."`. All of standard output must be expected, and standard error must be empty
 unless a line of it is expected. A test that expects nothing fails. Files in a directory named `support` are not tests.
+A command test is a script test/cmd/NAME.py that gets the path of the `maggie` of the profile and ends with status 0;
+test/support/command.py helps it.
 Examples run as they are and must end with status 0; test/examples.txt holds arguments for the slow profiles.
 """
 
@@ -274,6 +276,15 @@ def run_example(name, path, arguments, profile):
     return Result(name, 0, 1, f"    {ended.how()}\n{tail(ended.out + ended.err)}")
 
 
+# -- Command tests --
+
+def cmd_tests(profile):
+    """Scripts that run the program as people do: options, files, signals, pipes."""
+    maggie = BUILD / profile / "maggie"
+    for path in sorted((ROOT / "test" / "cmd").glob("*.py")):
+        yield f"{profile}/cmd/{path.stem}", run_program, [[sys.executable, "-B", str(path), str(maggie)], profile]
+
+
 # -- The plan --
 
 def run_tool(name, command):
@@ -347,7 +358,7 @@ def example_tests(profile):
 def profile_tests(profile):
     plan = list(program_tests(profile))
     if (BUILD / profile / "maggie").is_file():
-        plan += [*lang_tests(profile), *example_tests(profile)]
+        plan += [*cmd_tests(profile), *lang_tests(profile), *example_tests(profile)]
     else:
         plan.append((f"{profile}/maggie", lambda name: Result(name, 0, 1, "    there is no such program"), []))
     if profile == "release":

@@ -128,8 +128,8 @@ struct mg_class_entry *mg_batch_class(struct mg_batch *batch, const struct mg_na
     return class;
 }
 
-/* A trait of an earlier batch: its source is parsed again. Diagnostics about it are printed after the
- * batch has ended, so the source lives with them. */
+/* A trait of an earlier batch: its source is parsed again. Diagnostics about it are printed after
+ * the batch has ended, so the source lives with them. */
 static struct mg_trait_entry *known_trait(struct mg_batch *batch, const struct mg_name *full)
 {
     struct mg_trait known = {0};

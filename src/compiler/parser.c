@@ -98,6 +98,20 @@ static void describe(const struct mg_parser *p, const struct mg_token *token, st
         mg_buf_printf(out, "'%.*s'", (int)token->len, p->source->text + token->place.offset);
 }
 
+/* Where an error at a token is shown: at the end of input that is right behind the last token,
+ * which may be lines above. */
+static struct mg_place shown_place(const struct mg_parser *p, uint32_t index)
+{
+    const struct mg_token *token = &p->tokens.items[index];
+    if (token->kind != MG_TOKEN_EOF || index == 0)
+        return token->place;
+    const struct mg_token *last = token - 1;
+    if (memchr(p->source->text + last->place.offset, '\n', last->len))
+        return token->place;
+    return (struct mg_place){last->place.offset + last->len, last->place.line,
+                             last->place.column + last->width};
+}
+
 static void report(struct mg_parser *p, const struct mg_token *token, const char *message)
 {
     uint32_t index = (uint32_t)(token - p->tokens.items);
@@ -106,7 +120,8 @@ static void report(struct mg_parser *p, const struct mg_token *token, const char
     p->last_error = index;
     if (token->kind == MG_TOKEN_EOF)
         p->diags->incomplete = true;
-    mg_diags_add(p->diags, MG_SEVERITY_ERROR, p->source, token->place, token->width, "%s", message);
+    mg_diags_add(p->diags, MG_SEVERITY_ERROR, p->source, shown_place(p, index), token->width, "%s",
+                 message);
 }
 
 void mg_parser_error(struct mg_parser *p, const struct mg_token *token, const char *fmt, ...)

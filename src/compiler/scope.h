@@ -5,8 +5,8 @@
  * own gets a copy of the value when it is made, if the variable cannot change after that; else the
  * variable lives in a cell, which all share (`boxed`). This is decided for each declaration:
  *
- * V1  boxed: captured, and assigned by a closure, or assigned after a capture, where "after" goes by
- *     the order of the text, and round again in a loop expanded in place.
+ * V1  boxed: captured, and assigned by a closure, or assigned after a capture, where "after" goes
+ *     by the order of the text, and round again in a loop expanded in place.
  * V2  A variable declared in a loop body expanded in place is new in each round, so a capture in
  *     one round and an assignment in the next do not count.
  * V3  `free` of each block lists the variables of enclosing scopes used in it, in order of first

@@ -38,7 +38,7 @@ static bool make_room(struct mg_run *run, mg_value *top, size_t words, ptrdiff_t
  * further. */
 static mg_value *live_top(const struct mg_run *run, mg_value *w, uint32_t argc)
 {
-    mg_value *frame_end = run->fp + mg_frame_code(run->fp)->nregs;
+    mg_value *frame_end = mg_frame_end(run->fp);
     mg_value *window_end = w + argc + 1;
     return window_end > frame_end ? window_end : frame_end;
 }

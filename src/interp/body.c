@@ -59,7 +59,7 @@ static void first_frame(struct mg_actor *actor, const struct mg_code *code, mg_v
                         mg_value argument)
 {
     mg_value *fp = actor->heap.stack + MG_FRAME_HEADER;
-    fp[-3] = 0;
+    fp[-3] = mg_frame_link(0, code->nregs);
     fp[-2] = 0;
     fp[-1] = (mg_value)(uintptr_t)code;
     mg_frame_clear(fp, 0, code->nregs);
@@ -173,7 +173,7 @@ static bool interrupt(struct mg_interp *interp)
 {
     struct mg_run *run = &interp->run;
     const struct mg_code *code = run->vm->interrupt;
-    mg_value *w = run->fp + mg_frame_code(run->fp)->nregs + MG_FRAME_HEADER;
+    mg_value *w = mg_frame_end(run->fp) + MG_FRAME_HEADER;
     for (mg_value *p = w - MG_FRAME_HEADER; p < w + 2; p++) {
         *p = MG_NIL;
     }
@@ -185,7 +185,7 @@ static bool interrupt(struct mg_interp *interp)
     if (w == NULL) {
         return false;
     }
-    w[-3] = (mg_value)(uint64_t)(w - run->fp) << 2;
+    w[-3] = mg_frame_link((uint64_t)(w - run->fp), code->nregs);
     w[-2] = (mg_value)(uintptr_t)run->pc;
     w[-1] = (mg_value)(uintptr_t)code;
     mg_frame_clear(w, 2, code->nregs);

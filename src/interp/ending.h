@@ -17,15 +17,15 @@
  * cannot be sent. */
 void mg_ending_normal(struct mg_run *run, mg_value result);
 
-/* All frames are left because of a crash, an exit that hit the actor, or its own `exit:`. Which one,
- * MG_BODY_RESULT says: the exception, nil, or the reason. */
+/* All frames are left because of a crash, an exit that hit the actor, or its own `exit:`. Which
+ * one, MG_BODY_RESULT says: the exception, nil, or the reason. */
 void mg_ending_exit(struct mg_run *run);
 
 /* The cap on memory is reached: reason #memory, no clean-up. */
 void mg_ending_memory(struct mg_run *run);
 
-/* Nobody handled the exception args[0]: reports it, and prepares it to be what the actor dies of. The
- * window's new place, or NULL when the cap is reached. MG_MAY_COLLECT. */
+/* Nobody handled the exception args[0]: reports it, and prepares it to be what the actor dies of.
+ * The window's new place, or NULL when the cap is reached. MG_MAY_COLLECT. */
 mg_value *mg_ending_crash(struct mg_run *run, mg_value *args);
 
 #endif

@@ -7,13 +7,17 @@
  *      +-----+-----+---+------+------+------+----+----+---+
  *        ^ fp                           w-1   ^ fp' = w
  *
- *      link   distance to the caller's fp in words << 2 (0: first frame) | elided calls << 34
+ *      link   distance to the caller's fp << 2 (0: first frame) | extent << 30 | elided calls << 46
  *      pc     the caller's next instruction; the one before it names the result's register
  *      code   struct mg_code of this activation
  *
  * All three are multiples of four, so the collector takes them for SmallIntegers (V1) and scans the
  * stack as one flat array.
  *
+ * F0  A frame's extent, counted from its fp, reaches to the end of its own registers and of all
+ *     older frames'. So it never shrinks while calls nest: what an older frame has above the window
+ *     it called from stays part of the stack, and is neither forgotten by a collection nor given to
+ *     the heap.
  * F1  Registers argc+1.. are nil at entry, and a collection scans each frame to the end of its
  *     registers. So a register always holds a valid value, if perhaps an old one.
  * F2  Above the newest frame's registers at least MG_FRAME_MARGIN words are free: the scratch
@@ -35,8 +39,11 @@
 #define MG_FRAME_HEADER 3
 #define MG_FRAME_MARGIN 6
 
-#define MG_FRAME_ELIDED_SHIFT 34
-#define MG_FRAME_ELIDED_MAX ((uint64_t)1 << 28)
+#define MG_FRAME_EXTENT_SHIFT 30
+#define MG_FRAME_ELIDED_SHIFT 46
+#define MG_FRAME_ELIDED_MAX ((uint64_t)1 << 16)
+
+_Static_assert(MG_REGISTERS_MAX < 1 << 16, "an extent fits its bits");
 
 static inline const struct mg_code *mg_frame_code(const mg_value *fp)
 {
@@ -46,9 +53,18 @@ static inline const mg_insn *mg_frame_return_pc(const mg_value *fp)
 {
     return (const mg_insn *)(uintptr_t)fp[-2];
 }
+static inline mg_value mg_frame_link(uint64_t distance, uint64_t extent)
+{
+    return distance << 2 | extent << MG_FRAME_EXTENT_SHIFT;
+}
 static inline uint32_t mg_frame_distance(const mg_value *fp)
 {
-    return (uint32_t)fp[-3] >> 2;
+    return ((uint32_t)fp[-3] & 0x3fffffff) >> 2;
+}
+/* Where the stack ends while this frame is the newest (F0). */
+static inline mg_value *mg_frame_end(mg_value *fp)
+{
+    return fp + (fp[-3] >> MG_FRAME_EXTENT_SHIFT & 0xffff);
 }
 static inline uint64_t mg_frame_elided(const mg_value *fp)
 {
@@ -81,13 +97,13 @@ static inline uint64_t mg_home_offset(mg_value token)
 
 /* What the interpreter keeps in an actor's eight body words. */
 enum mg_body_word {
-    MG_BODY_FP,     /* offset of the current frame from the stack's base */
-    MG_BODY_PC,     /* next instruction */
-    MG_BODY_MARKS,  /* offset of the newest marked frame, 0 for none */
-    MG_BODY_SERIAL, /* last home serial */
-    MG_BODY_CVARS,  /* value: this actor's class variables, an Array of id, value pairs, or nil */
-    MG_BODY_RESEND, /* value: a send to be repeated (mg_resend), or nil */
-    MG_BODY_RESULT, /* value: a waiting primitive's progress; at the end result or cause; or nil */
+    MG_BODY_FP,      /* offset of the current frame from the stack's base */
+    MG_BODY_PC,      /* next instruction */
+    MG_BODY_MARKS,   /* offset of the newest marked frame, 0 for none */
+    MG_BODY_SERIAL,  /* last home serial */
+    MG_BODY_CVARS,   /* value: this actor's class variables, an Array of id, value pairs, or nil */
+    MG_BODY_RESEND,  /* value: a send to be repeated (mg_resend), or nil */
+    MG_BODY_RESULT,  /* value: a waiting primitive's progress; at the end result or cause; or nil */
     MG_BODY_CLEANUP, /* while exiting: offset of the frame whose clean-up block runs; 0 when not */
     MG_BODY_WORDS
 };

@@ -48,18 +48,22 @@ static const mg_insn tail_return[2] = {(mg_insn)MG_OP_MOVE, (mg_insn)MG_OP_RET};
 /* Room for an object of n words (header included) below the margin; may collect. */
 #define RESERVE(n)                                                             \
     do {                                                                       \
-        if (MG_UNLIKELY(mg_alloc_must_reserve(heap, fp + code->nregs, (n)))) { \
+        if (MG_UNLIKELY(mg_alloc_must_reserve(heap, mg_frame_end(fp), (n)))) { \
             SAVE();                                                            \
-            if (!mg_alloc_reserve(run, fp + code->nregs, (n))) {               \
+            if (!mg_alloc_reserve(run, mg_frame_end(fp), (n))) {               \
                 goto memory;                                                   \
             }                                                                  \
             LOAD();                                                            \
         }                                                                      \
     } while (0)
 
-/* The window above the frame. Its header words are scanned by a collection before a frame is there,
+/* Where the stack ends with a frame of this code at w on top of the present one (F0). */
+#define FRAME_END(w, callee) \
+    ((w) + (callee)->nregs > mg_frame_end(fp) ? (w) + (callee)->nregs : mg_frame_end(fp))
+
+/* The window above the frame. Its words are scanned by a collection before a frame is there,
  * so they must be values. */
-#define OPEN_SCRATCH() (w = fp + code->scratch, w[-3] = w[-2] = w[-1] = mg_small(0))
+#define OPEN_SCRATCH() (w = fp + code->scratch, w[-3] = w[-2] = w[-1] = w[0] = mg_small(0))
 
 /* The message that a (send) instruction stands for, through the scratch window. */
 #define SCRATCH_SEND(sel, receiver, argument)                    \
@@ -409,15 +413,20 @@ op_TAILSEND : {
         goto activate;
     }
     const struct mg_code *callee = method->code;
-    if (MG_UNLIKELY(fp + callee->nregs + MG_FRAME_MARGIN > heap->alloc)) {
+    mg_value *end = fp + callee->nregs;
+    if (end < mg_frame_end(fp)) {
+        end = mg_frame_end(fp);
+    }
+    if (MG_UNLIKELY(end + MG_FRAME_MARGIN > heap->alloc)) {
         goto enter_method;
     }
     for (uint32_t i = 0; i <= argc; i++) {
         fp[i] = w[i];
     }
-    if (mg_frame_elided(fp) < MG_FRAME_ELIDED_MAX) {
-        fp[-3] += (uint64_t)1 << MG_FRAME_ELIDED_SHIFT;
-    }
+    uint64_t elided = mg_frame_elided(fp);
+    elided += elided < MG_FRAME_ELIDED_MAX;
+    fp[-3] = mg_frame_link(mg_frame_distance(fp), (uint64_t)(end - fp)) |
+             elided << MG_FRAME_ELIDED_SHIFT;
     fp[-1] = (mg_value)(uintptr_t)callee;
     mg_frame_clear(fp, argc + 1, callee->nregs);
     code = callee;
@@ -438,15 +447,17 @@ activate:
     }
 enter_method : {
     const struct mg_code *callee = method->code;
-    if (MG_UNLIKELY(w + callee->nregs + MG_FRAME_MARGIN > heap->alloc)) {
+    mg_value *end = FRAME_END(w, callee);
+    if (MG_UNLIKELY(end + MG_FRAME_MARGIN > heap->alloc)) {
         SAVE();
         w = mg_alloc_stack(run, w, argc, callee->nregs);
         if (w == NULL) {
             goto memory;
         }
         LOAD();
+        end = FRAME_END(w, callee);
     }
-    w[-3] = (mg_value)(uint64_t)(w - fp) << 2;
+    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)(end - w));
     w[-2] = (mg_value)(uintptr_t)ret;
     w[-1] = (mg_value)(uintptr_t)callee;
     for (uint32_t i = argc + 1, n = callee->nregs; i < n; i++) {
@@ -465,16 +476,18 @@ block_value : {
                      "wrong argument count: the block takes %u, got %u", callee->argc, argc);
         goto failed;
     }
-    if (MG_UNLIKELY(w + callee->nregs + MG_FRAME_MARGIN > heap->alloc)) {
+    mg_value *end = FRAME_END(w, callee);
+    if (MG_UNLIKELY(end + MG_FRAME_MARGIN > heap->alloc)) {
         SAVE();
         w = mg_alloc_stack(run, w, argc, callee->nregs);
         if (w == NULL) {
             goto memory;
         }
         LOAD();
+        end = FRAME_END(w, callee);
         block = mg_object(w[0]);
     }
-    w[-3] = (mg_value)(uint64_t)(w - fp) << 2;
+    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)(end - w));
     w[-2] = (mg_value)(uintptr_t)ret;
     w[-1] = (mg_value)(uintptr_t)callee;
     w[argc + 1] = w[0];

@@ -9,7 +9,7 @@ static mg_value *collect(struct mg_run *run, mg_value *args, size_t words)
 {
     struct mg_heap *heap = run->heap;
     uint64_t window = (uint64_t)(args - heap->stack);
-    mg_value *frame_end = run->fp + mg_frame_code(run->fp)->nregs;
+    mg_value *frame_end = mg_frame_end(run->fp);
     mg_value *window_end = args + run->argc + 1;
     heap->adopted_words = UINT32_MAX; /* so it is due (mg_heap_is_due) */
     if (!mg_alloc_reserve(run, window_end > frame_end ? window_end : frame_end, words)) {

@@ -72,9 +72,9 @@ struct mg_vm {
     _Atomic(uint32_t) code_count;
     struct mg_labels labels;
     struct mg_trait_batch *traits; /* of all batches loaded so far, newest first; under load_lock */
-    struct mg_lock load_lock;     /* one batch at a time */
-    struct mg_strmap primitives;  /* by name, see primtab.h */
-    const char *const *arguments; /* of the program */
+    struct mg_lock load_lock;      /* one batch at a time */
+    struct mg_strmap primitives;   /* by name, see primtab.h */
+    const char *const *arguments;  /* of the program */
     uint32_t argument_count;
     _Atomic(int) exit_status; /* of the process: -1 until the program says; any scheduler writes */
     mg_pid main_pid;          /* of the program's main process */

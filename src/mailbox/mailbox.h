@@ -31,13 +31,14 @@
 
 struct mg_mailbox {
     struct mg_queue queue;
-    _Atomic(uint64_t) room;      /* reserved: messages << 36 | bytes / 16; everybody adds, owner and senders subtract */
+    _Atomic(uint64_t) room; /* reserved: messages << 36 | bytes / 16; everybody adds, owner and
+                               senders subtract */
     struct mg_signal *first;
     struct mg_signal *last;
-    struct mg_signal *scan;      /* M2 */
-    _Atomic(uint32_t) count;     /* M1; written by the owner, read by ps */
-    uint16_t owed_messages;      /* removed but not yet given back: less than a batch */
-    uint16_t owed_units;         /* the same, in MG_ROOM_UNIT bytes */
+    struct mg_signal *scan;  /* M2 */
+    _Atomic(uint32_t) count; /* M1; written by the owner, read by ps */
+    uint16_t owed_messages;  /* removed but not yet given back: less than a batch */
+    uint16_t owed_units;     /* the same, in MG_ROOM_UNIT bytes */
 };
 
 _Static_assert(sizeof(struct mg_mailbox) == 56, "part of the actor's 256 bytes");
@@ -51,7 +52,10 @@ static inline uint64_t mg_room(uint64_t messages, uint64_t bytes)
 {
     return messages << MG_ROOM_BYTE_BITS | (bytes + MG_ROOM_UNIT - 1) / MG_ROOM_UNIT;
 }
-static inline uint64_t mg_room_messages(uint64_t room) { return room >> MG_ROOM_BYTE_BITS; }
+static inline uint64_t mg_room_messages(uint64_t room)
+{
+    return room >> MG_ROOM_BYTE_BITS;
+}
 static inline uint64_t mg_room_bytes(uint64_t room)
 {
     return (room & ((UINT64_C(1) << MG_ROOM_BYTE_BITS) - 1)) * MG_ROOM_UNIT;
@@ -89,7 +93,10 @@ void mg_mailbox_unreserve(struct mg_mailbox *box, uint64_t room);
 void mg_mailbox_append(struct mg_mailbox *box, struct mg_signal *signal);
 
 /* The first mail, or NULL; stays in the list. */
-static inline struct mg_signal *mg_mailbox_peek(const struct mg_mailbox *box) { return box->first; }
+static inline struct mg_signal *mg_mailbox_peek(const struct mg_mailbox *box)
+{
+    return box->first;
+}
 
 /* Removes the first mail and answers it; NULL if there is none. The caller owns it. */
 struct mg_signal *mg_mailbox_take(struct mg_mailbox *box);
@@ -106,10 +113,16 @@ void mg_mailbox_scan_skip(struct mg_mailbox *box);
 struct mg_signal *mg_mailbox_scan_remove(struct mg_mailbox *box);
 
 /* Sets the scan to the start: the next selective receive looks at everything. */
-static inline void mg_mailbox_scan_reset(struct mg_mailbox *box) { box->scan = NULL; }
+static inline void mg_mailbox_scan_reset(struct mg_mailbox *box)
+{
+    box->scan = NULL;
+}
 
 /* Sets the scan to the end: what is in the list now will be passed. Drain before. */
-static inline void mg_mailbox_mark(struct mg_mailbox *box) { box->scan = box->last; }
+static inline void mg_mailbox_mark(struct mg_mailbox *box)
+{
+    box->scan = box->last;
+}
 
 /* Removes every mail for which `match` answers true, wherever it is, and frees it; answers how
  * many. The scan stays where it was relative to the others. For demonitor with flush. */

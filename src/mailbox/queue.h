@@ -28,7 +28,7 @@
 #include "mailbox/signal.h"
 
 struct mg_queue {
-    _Atomic(uintptr_t) head;           /* written by pushers (exchange) and the owner (compare and swap) */
+    _Atomic(uintptr_t) head; /* written by pushers (exchange) and the owner (compare and swap) */
     _Atomic(struct mg_signal *) first; /* see Q4 */
 };
 

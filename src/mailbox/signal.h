@@ -37,14 +37,15 @@ enum mg_signal_kind {
 };
 
 enum mg_signal_flag {
-    MG_SIGNAL_CONTROL = 1,  /* `control` is used instead of `payload`, and counted (S3) */
-    MG_SIGNAL_CHARGED = 2,  /* takes part in the mailbox's bound: set by the send, read at removal */
+    MG_SIGNAL_CONTROL = 1, /* `control` is used instead of `payload`, and counted (S3) */
+    MG_SIGNAL_CHARGED = 2, /* takes part in the mailbox's bound: set by the send, read at removal */
 };
 
 enum mg_signal_detail {
-    MG_EXIT_LINK = 1,    /* EXIT: came along a link, counts only while the link is active */
-    MG_EXIT_FIRM = 2,    /* EXIT: cannot be trapped, but unwinds */
-    MG_MONITOR_WAIT = 1, /* MONITOR, DOWN: settles a request of the watcher instead of becoming mail */
+    MG_EXIT_LINK = 1, /* EXIT: came along a link, counts only while the link is active */
+    MG_EXIT_FIRM = 2, /* EXIT: cannot be trapped, but unwinds */
+    MG_MONITOR_WAIT =
+        1, /* MONITOR, DOWN: settles a request of the watcher instead of becoming mail */
 };
 
 /* How a request was settled. */
@@ -57,36 +58,42 @@ enum mg_outcome {
     MG_OUTCOME_NOT_SENT,
     MG_OUTCOME_UNKNOWN,
     MG_OUTCOME_TIMEOUT,
-    MG_OUTCOME_ENDED,   /* a wait: the process has ended; its exit record tells how */
+    MG_OUTCOME_ENDED, /* a wait: the process has ended; its exit record tells how */
 };
 
 struct mg_signal {
-    struct mg_fragment fragment;      /* first, so that a signal is adopted as a fragment */
-    _Atomic(struct mg_signal *) next; /* queue.h: written by the next pusher; in the inner list by the owner */
-    mg_pid sender;                    /* MG_PID_NONE: the runtime itself */
+    struct mg_fragment fragment; /* first, so that a signal is adopted as a fragment */
+    _Atomic(struct mg_signal *)
+        next;      /* queue.h: written by the next pusher; in the inner list by the owner */
+    mg_pid sender; /* MG_PID_NONE: the runtime itself */
     union {
         mg_value payload;
-        struct mg_control *control;   /* with MG_SIGNAL_CONTROL */
+        struct mg_control *control; /* with MG_SIGNAL_CONTROL */
     };
-    uint64_t reference;               /* signal.def says what of */
-    uint32_t selector;                /* symbol id: the message's selector, or an exit reason; 0 for none */
-    uint8_t kind;                     /* enum mg_signal_kind */
-    uint8_t flags;                    /* enum mg_signal_flag */
-    uint16_t detail;                  /* by kind */
+    uint64_t reference; /* signal.def says what of */
+    uint32_t selector;  /* symbol id: the message's selector, or an exit reason; 0 for none */
+    uint8_t kind;       /* enum mg_signal_kind */
+    uint8_t flags;      /* enum mg_signal_flag */
+    uint16_t detail;    /* by kind */
 };
 
-_Static_assert(sizeof(struct mg_signal) == 88, "with one word of payload it fills the block class of 96 bytes");
+_Static_assert(sizeof(struct mg_signal) == 88,
+               "with one word of payload it fills the block class of 96 bytes");
 
 /* A signal with room for `words` words of objects; the fragment describes none yet (words 0,
  * off_heap NULL), payload nil, sender none, all else zero. Owned by the caller until sent. */
-struct mg_signal *mg_signal_new(struct mg_block_cache *blocks, enum mg_signal_kind kind, uint64_t words);
+struct mg_signal *mg_signal_new(struct mg_block_cache *blocks, enum mg_signal_kind kind,
+                                uint64_t words);
 
 /* The same in memory of the caller's own (mg_alloc), for threads without a block cache:
  * fragment.block_bytes is 0. */
 void mg_signal_init(struct mg_signal *signal, enum mg_signal_kind kind);
 
 /* Where the objects of a signal stand: the `to` of mg_copy_write. */
-static inline mg_value *mg_signal_words(struct mg_signal *signal) { return (mg_value *)(signal + 1); }
+static inline mg_value *mg_signal_words(struct mg_signal *signal)
+{
+    return (mg_value *)(signal + 1);
+}
 
 /* Bytes that count against bounds: the block and the shared bytes it keeps alive. */
 static inline uint64_t mg_signal_bytes(const struct mg_signal *signal)

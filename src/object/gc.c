@@ -154,12 +154,21 @@ static struct mg_object *large_move(struct mg_gc *gc, const struct mg_object *o,
     return copy;
 }
 
+/* Makes a copied object gray: its original into the list. */
+static void gray_push(struct mg_gc *gc, struct mg_object *o, struct mg_object *copy)
+{
+    o->words[0] = (uintptr_t)gc->cursor.gray;
+    gc->cursor.gray = o;
+    gc->cursor.gray_copy = copy;
+}
+
 /* Copies an object of any size into the cursor's segment. */
 static struct mg_object *object_move(struct mg_gc *gc, struct mg_object *o, uint64_t words)
 {
     enum mg_format format = mg_object_format(o);
-    uint64_t span = mg_object_span(format, words);
-    if ((uint64_t)(gc->cursor.pos - gc->cursor.low) < span)
+    bool few = words <= MG_CARD_SLOTS; /* no size in front, no cards */
+    uint64_t span = few ? 1 + words : mg_object_span(format, words);
+    if (MG_UNLIKELY((uint64_t)(gc->cursor.pos - gc->cursor.low) < span))
         segment_refill(gc, span);
     gc->cursor.pos -= span;
     mg_value *to = gc->cursor.pos;
@@ -167,13 +176,15 @@ static struct mg_object *object_move(struct mg_gc *gc, struct mg_object *o, uint
         *to++ = words;
     struct mg_object *copy = (struct mg_object *)to;
     copy->header = (o->header & ~GC_OWN_BITS) | gc->set;
-    memcpy(copy->words, o->words, words * sizeof(mg_value));
-    mg_object_clear_cards(copy, words);
-    if ((GC_VALUE_FORMATS >> format & 1) && words > 0) {
-        o->words[0] = (uintptr_t)gc->cursor.gray;
-        gc->cursor.gray = o;
-        gc->cursor.gray_copy = copy;
+    if (few) {
+        for (uint64_t i = 0; i < words; i++)
+            copy->words[i] = o->words[i];
+    } else {
+        memcpy(copy->words, o->words, words * sizeof(mg_value));
+        mg_object_clear_cards(copy, words);
     }
+    if ((GC_VALUE_FORMATS >> format & 1) && words > 0)
+        gray_push(gc, o, copy);
     return copy;
 }
 

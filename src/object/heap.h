@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The heap of one actor: its stack and its objects, generational and copying.
  *
- *      stack              top            alloc                      end
- *       |                  |               |                         |
- *       v                  v               v                         v
- *      +------------------+---------------+-------------------------+        +-----------------+
- *      | frames, upwards  |      gap      | youngest ... oldest     |        | old generation  |  (side, when made)
- *      +------------------+---------------+-------------------------+        +-----------------+
- *       one block; at birth the rest of the actor's 512 bytes                  fragments adopted: young, outside
+ *      stack            top         alloc                 end
+ *       |                |            |                    |
+ *       v                v            v                    v
+ *      +----------------+------------+--------------------+       +----------------+
+ *      | frames, upwards|    gap     | youngest .. oldest |       | old generation |  (in the side,
+ *      +----------------+------------+--------------------+       +----------------+   when made)
+ *       one block; at birth the tail of the actor's 512 bytes     fragments adopted: young, outside
  *
  * New objects are cut from the upper end of the gap, frames grow into its lower end; both check
  * against each other, so one comparison guards both. `top` is known to the owner (the interpreter),
@@ -45,23 +45,20 @@
 
 struct mg_block_cache; /* base/block.h: one a scheduler */
 struct mg_fragment;    /* object/fragment.h */
-struct
-    mg_heap_side; /* heap_side.h: old generation, large objects, remembered set; made when first needed */
+struct mg_heap_side;   /* heap_side.h: old generation and more; made when first needed */
 
 struct mg_heap {
     mg_value *stack; /* lowest word of the block */
     mg_value *alloc; /* lowest word of the youngest object */
     mg_value *end;
     struct mg_fragment *adopted; /* newest first */
-    struct mg_object
-        *off_heap; /* young objects that hold counted things, linked through their NEXT words */
-    struct mg_heap_side *side; /* or NULL */
-    uint32_t adopted_words;    /* words adopted or charged since the last collection */
-    uint32_t live_words;       /* what the last collection left alive; see mg_heap_is_due */
-    uint32_t
-        outside_words; /* memory of the young generation outside the block: fragments, off-heap bytes */
-    uint32_t flags;     /* enum mg_heap_flag */
-    uint64_t cap_bytes; /* limit on everything, see G4 */
+    struct mg_object *off_heap;  /* young objects that hold counted things, linked */
+    struct mg_heap_side *side;   /* or NULL */
+    uint32_t adopted_words;      /* words adopted or charged since the last collection */
+    uint32_t live_words;         /* what the last collection left alive; see mg_heap_is_due */
+    uint32_t outside_words;      /* young memory outside the block: fragments, off-heap bytes */
+    uint32_t flags;              /* enum mg_heap_flag */
+    uint64_t cap_bytes;          /* limit on everything, see G4 */
 };
 
 enum mg_heap_flag {

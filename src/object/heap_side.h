@@ -2,8 +2,8 @@
 /* What a heap has besides its block, when it has it: the old generation, the large objects, the
  * remembered set.
  *
- *      side ── chunks ──> [ free | objects, youngest first ] ──> full chunk ──> ...    old generation
- *           ── large  ──> one object with its own allocation ──> ...                   old, or young in a small heap
+ *      side ── chunks ──> [ free | objects, youngest first ] ──> full chunk ──> ..   old generation
+ *           ── large  ──> one object with its own allocation ──> ..      old; young in a small heap
  *           ── remembered: old objects that hold pointers to young ones
  *           ── spare  ──> empty chunks kept for the next collection
  *

@@ -8,7 +8,7 @@
  *                        │  └──── YIELD ───┘  │ EXIT, kill                    │ a push removed
  *                        └────────────────────┼───────────────────────────────┘ the asleep bit
  *                                             v
- *                                          EXITING ──(all told)──> GONE ──(grace period)──> recycled
+ *                                          EXITING ──(all told)──> GONE ──(grace)──> recycled
  *
  * A behaviour is a small table of functions. The scheduler calls `run` when it is the actor's turn;
  * `run` works until its reductions are used up (s->reductions <= 0), or there is nothing to do, or
@@ -62,38 +62,40 @@ enum mg_actor_state {
 enum mg_priority { MG_PRIORITY_SYSTEM, MG_PRIORITY_NORMAL, MG_PRIORITY_LOW, MG_PRIORITIES };
 
 enum mg_actor_flag {
-    MG_ACTOR_TRAPS = 1,          /* exits become mail */
-    MG_ACTOR_EXIT_PENDING = 2,   /* an exit has hit it: unwind, then answer MG_TURN_EXIT */
-    MG_ACTOR_KILLED = 4,         /* ends without unwinding as soon as `run` returns */
-    MG_ACTOR_SUSPENDED = 8,      /* signals take effect, but `run` is not called */
-    MG_ACTOR_CLEANUP = 16,       /* see mg_actor_set_cleanup */
-    MG_ACTOR_ENDING = 32,        /* mg_actor_set_exit was called */
-    MG_ACTOR_ROOT = 128,         /* in the list of supervisors' roots */
-    MG_ACTOR_TIMED_OUT = 64,     /* the last mg_actor_wait found its deadline passed */
+    MG_ACTOR_TRAPS = 1,        /* exits become mail */
+    MG_ACTOR_EXIT_PENDING = 2, /* an exit has hit it: unwind, then answer MG_TURN_EXIT */
+    MG_ACTOR_KILLED = 4,       /* ends without unwinding as soon as `run` returns */
+    MG_ACTOR_SUSPENDED = 8,    /* signals take effect, but `run` is not called */
+    MG_ACTOR_CLEANUP = 16,     /* see mg_actor_set_cleanup */
+    MG_ACTOR_ENDING = 32,      /* mg_actor_set_exit was called */
+    MG_ACTOR_ROOT = 128,       /* in the list of supervisors' roots */
+    MG_ACTOR_TIMED_OUT = 64,   /* the last mg_actor_wait found its deadline passed */
 };
 
 /* What is fixed when an actor is born, and so may be read by senders. */
 enum mg_actor_birth {
     MG_BIRTH_PRIORITY = 3, /* mask of enum mg_priority */
-    MG_BIRTH_BOUND = 4,    /* the mailbox's bound or policy is not the default: side->bound, side->policy */
-    MG_BIRTH_EXACT = 8,    /* the bound is kept exactly: one reservation for each message */
+    MG_BIRTH_BOUND =
+        4, /* the mailbox's bound or policy is not the default: side->bound, side->policy */
+    MG_BIRTH_EXACT = 8, /* the bound is kept exactly: one reservation for each message */
 };
 
 /* What `run` answers. */
 enum mg_turn {
     MG_TURN_YIELD, /* more to do: back to the end of the queue */
     MG_TURN_WAIT,  /* nothing to do until something of `wait_for` happens (mg_actor_wait) */
-    MG_TURN_EXIT,  /* the actor has ended; mg_actor_set_exit was called, or else it ends #normal with nil */
+    MG_TURN_EXIT, /* the actor has ended; mg_actor_set_exit was called, or else it ends #normal with
+                     nil */
 };
 
 /* What can end a wait, and what a drain answers. */
 enum mg_wake {
-    MG_WAKE_MAIL = 1,   /* mail joined the list */
-    MG_WAKE_REPLY = 2,  /* a request of this actor was settled */
-    MG_WAKE_TIME = 4,   /* the deadline has passed */
-    MG_WAKE_ROOM = 8,   /* output (or another buffer waited for) has room */
-    MG_WAKE_EXIT = 16,  /* MG_ACTOR_EXIT_PENDING was set; ends every wait */
-    MG_WAKE_KILL = 32,  /* MG_ACTOR_KILLED was set: return from `run` at once, with any answer */
+    MG_WAKE_MAIL = 1,  /* mail joined the list */
+    MG_WAKE_REPLY = 2, /* a request of this actor was settled */
+    MG_WAKE_TIME = 4,  /* the deadline has passed */
+    MG_WAKE_ROOM = 8,  /* output (or another buffer waited for) has room */
+    MG_WAKE_EXIT = 16, /* MG_ACTOR_EXIT_PENDING was set; ends every wait */
+    MG_WAKE_KILL = 32, /* MG_ACTOR_KILLED was set: return from `run` at once, with any answer */
     MG_WAKE_ALWAYS = MG_WAKE_EXIT | MG_WAKE_KILL,
 };
 
@@ -113,18 +115,18 @@ struct mg_actor {
     struct mg_mailbox mailbox;
     const struct mg_behaviour *behaviour;
     union {
-        uint64_t body[8];              /* the behaviour's own, until deinit */
-        struct mg_actor *dead_link;    /* afterwards: in a list of dead actors */
+        uint64_t body[8];           /* the behaviour's own, until deinit */
+        struct mg_actor *dead_link; /* afterwards: in a list of dead actors */
     };
-    struct mg_control *control;        /* A3 */
-    struct mg_actor_side *side;        /* or NULL */
+    struct mg_control *control; /* A3 */
+    struct mg_actor_side *side; /* or NULL */
     struct mg_wait_timer timer;
-    _Atomic(uint8_t) state;            /* enum mg_actor_state; written through one function only */
-    uint8_t birth;                     /* enum mg_actor_birth; never changes */
-    uint8_t wait_for;                  /* enum mg_wake bits it waits for; 0: it does not wait */
-    uint8_t woken_by;                  /* enum mg_wake bits that have happened since `run` was called last */
-    uint16_t flags;                    /* enum mg_actor_flag */
-    uint16_t policy;                   /* restrictions it was born with, see mg_sched_policy; 0: none */
+    _Atomic(uint8_t) state; /* enum mg_actor_state; written through one function only */
+    uint8_t birth;          /* enum mg_actor_birth; never changes */
+    uint8_t wait_for;       /* enum mg_wake bits it waits for; 0: it does not wait */
+    uint8_t woken_by;       /* enum mg_wake bits that have happened since `run` was called last */
+    uint16_t flags;         /* enum mg_actor_flag */
+    uint16_t policy;        /* restrictions it was born with, see mg_sched_policy; 0: none */
 };
 
 #define MG_ACTOR_BLOCK_BYTES 512
@@ -200,16 +202,17 @@ enum mg_refusal {
     MG_ACCEPTED,
     MG_REFUSED_DEAD,
     MG_REFUSED_FULL,
-    MG_REFUSED_BUSY,    /* the link's queue is full (remote) */
-    MG_REFUSED_BROKEN,  /* the remote reference is broken */
-    MG_REFUSED_RIGHT,   /* no right to do this there */
+    MG_REFUSED_BUSY,   /* the link's queue is full (remote) */
+    MG_REFUSED_BROKEN, /* the remote reference is broken */
+    MG_REFUSED_RIGHT,  /* no right to do this there */
 };
 
 /* Reserves room for one message of `bytes` (mg_signal_bytes_for + shared bytes) in the mailbox of
  * `to`, and charges the sender what the receiver's backlog asks for. MG_REFUSED_FULL when the bound
  * does not allow it. Every success is followed by mg_send of a signal of exactly that size (the
  * flag MG_SIGNAL_CHARGED is set there) or by mg_send_cancel, in the same turn. */
-MG_MUST_CHECK enum mg_refusal mg_send_reserve(struct mg_scheduler *s, struct mg_actor *to, uint64_t bytes);
+MG_MUST_CHECK enum mg_refusal mg_send_reserve(struct mg_scheduler *s, struct mg_actor *to,
+                                              uint64_t bytes);
 void mg_send_cancel(struct mg_scheduler *s, struct mg_actor *to, uint64_t bytes);
 
 /* Pushes a message whose room is reserved. Taken: the signal, complete (kind, sender, payload,
@@ -235,20 +238,21 @@ struct mg_actor *mg_sched_find(struct mg_sched *sched, mg_pid pid);
 struct mg_control *mg_sched_control(struct mg_scheduler *s, mg_pid pid);
 
 /* A message from `actor` with an immediate payload, for behaviours in C. */
-struct mg_signal *mg_actor_message(struct mg_actor *actor, struct mg_scheduler *s, uint32_t selector,
-                                   mg_value payload);
+struct mg_signal *mg_actor_message(struct mg_actor *actor, struct mg_scheduler *s,
+                                   uint32_t selector, mg_value payload);
 
 /* -- Spawning -- */
 
 /* Options of an actor; 0 and NULL mean the default. */
 struct mg_actor_options {
-    uint64_t memory_bytes;      /* heap, stack, mailbox, off-heap together: MG_LIMIT_ACTOR_BYTES */
-    uint64_t stack_bytes;       /* MG_LIMIT_STACK_BYTES; kept for the behaviour, see mg_actor_stack_bytes */
-    uint64_t mailbox_messages;  /* MG_LIMIT_MAILBOX_MESSAGES; UINT64_MAX: off */
-    uint64_t mailbox_bytes;     /* MG_LIMIT_MAILBOX_BYTES; UINT64_MAX: off */
-    uint64_t shutdown_ns;       /* time for clean-up after an exit, 5 s */
+    uint64_t memory_bytes; /* heap, stack, mailbox, off-heap together: MG_LIMIT_ACTOR_BYTES */
+    uint64_t
+        stack_bytes; /* MG_LIMIT_STACK_BYTES; kept for the behaviour, see mg_actor_stack_bytes */
+    uint64_t mailbox_messages; /* MG_LIMIT_MAILBOX_MESSAGES; UINT64_MAX: off */
+    uint64_t mailbox_bytes;    /* MG_LIMIT_MAILBOX_BYTES; UINT64_MAX: off */
+    uint64_t shutdown_ns;      /* time for clean-up after an exit, 5 s */
     enum mg_mailbox_policy mailbox_policy;
-    const char *label;          /* for people; copied */
+    const char *label; /* for people; copied */
     size_t label_len;
 };
 
@@ -258,11 +262,11 @@ struct mg_spawn {
     const struct mg_actor_options *options; /* or NULL */
     uint64_t body[8];                       /* first content of the body words */
     enum mg_priority priority;
-    uint16_t policy;                        /* the child's restrictions; the parent's are 0-extended by the caller */
-    bool linked;                            /* to the parent, atomically with the birth */
-    bool monitored;                         /* by the parent, the same */
-    uint64_t reference;                     /* out: the monitor's */
-    int error;                              /* out: of `start`, or MG_ELIMIT when there are too many actors */
+    uint16_t policy;    /* the child's restrictions; the parent's are 0-extended by the caller */
+    bool linked;        /* to the parent, atomically with the birth */
+    bool monitored;     /* by the parent, the same */
+    uint64_t reference; /* out: the monitor's */
+    int error;          /* out: of `start`, or MG_ELIMIT when there are too many actors */
 };
 
 /* Makes an actor and puts it next in line. `parent` may be NULL (then neither linked nor
@@ -275,8 +279,8 @@ struct mg_actor *mg_spawn(struct mg_scheduler *s, struct mg_actor *parent, struc
 /* Says how the actor ends; call before answering MG_TURN_EXIT. `record` (exit.h) holds result or
  * error when they are no immediates (taken; NULL if not needed, then `result` is an immediate).
  * `origin`: the process where a chain of linked deaths began, or MG_PID_NONE for itself. */
-void mg_actor_set_exit(struct mg_actor *actor, struct mg_scheduler *s, uint32_t reason, mg_pid origin,
-                       mg_value result, struct mg_exit_record *record);
+void mg_actor_set_exit(struct mg_actor *actor, struct mg_scheduler *s, uint32_t reason,
+                       mg_pid origin, mg_value result, struct mg_exit_record *record);
 
 /* After MG_ACTOR_EXIT_PENDING: reason (symbol id) and origin of the exit that is pending. */
 void mg_actor_pending_exit(const struct mg_actor *actor, uint32_t *reason, mg_pid *origin);
@@ -310,7 +314,8 @@ bool mg_kill_send(struct mg_scheduler *s, mg_pid from, mg_pid to);
 /* Links to another process. A dead one answers by an exit signal with #noproc, or its reason if the
  * handle (`known`, may be NULL, borrowed) still tells it; a normal end by nothing. Oneself: nothing
  * happens. */
-void mg_actor_link(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other, struct mg_control *known);
+void mg_actor_link(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other,
+                   struct mg_control *known);
 void mg_actor_unlink(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other);
 
 /* Watches a process; answers the reference. A dead one answers by a down at once. */
@@ -319,7 +324,8 @@ uint64_t mg_actor_monitor(struct mg_actor *actor, struct mg_scheduler *s, mg_pid
 
 /* Ends a watch. True if it was active (no down will come any more). `flush` also removes the down
  * from the mailbox. */
-bool mg_actor_demonitor(struct mg_actor *actor, struct mg_scheduler *s, uint64_t reference, bool flush);
+bool mg_actor_demonitor(struct mg_actor *actor, struct mg_scheduler *s, uint64_t reference,
+                        bool flush);
 
 void mg_actor_set_trap(struct mg_actor *actor, bool trap);
 
@@ -354,7 +360,8 @@ void mg_request_settle(struct mg_actor *actor, uint64_t reference, enum mg_outco
 
 /* How the request stands. When it is settled it is closed: *reply is its signal (owned by the
  * caller; NULL if it carries nothing). A reference that is not open answers MG_OUTCOME_UNKNOWN. */
-enum mg_outcome mg_request_poll(struct mg_actor *actor, uint64_t reference, struct mg_signal **reply);
+enum mg_outcome mg_request_poll(struct mg_actor *actor, uint64_t reference,
+                                struct mg_signal **reply);
 
 /* How it stands, changing nothing. */
 enum mg_outcome mg_request_state(const struct mg_actor *actor, uint64_t reference);
@@ -365,7 +372,8 @@ void mg_request_close(struct mg_actor *actor, struct mg_scheduler *s, uint64_t r
 /* Answers a request. Taken: the signal, of kind MG_SIGNAL_REPLY with reference and detail (enum
  * mg_outcome) set. False: the requester is gone, or no longer waits for it as far as is known here.
  * Any actor may answer. */
-bool mg_reply_send(struct mg_actor *actor, struct mg_scheduler *s, mg_pid requester, struct mg_signal *signal);
+bool mg_reply_send(struct mg_actor *actor, struct mg_scheduler *s, mg_pid requester,
+                   struct mg_signal *signal);
 
 /* Waits for the end of a process: a request that is settled with MG_OUTCOME_ENDED when the process
  * has ended; then its control block tells how. The same calls poll, state, close. A process that is

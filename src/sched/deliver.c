@@ -92,7 +92,8 @@ static uint32_t deliver_request(struct mg_core *core, struct mg_actor *actor,
 
 /* A pending request of this actor is settled: by this signal if it carries something, else by its
  * detail. */
-static uint32_t deliver_reply(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)
+static uint32_t deliver_reply(struct mg_core *core, struct mg_actor *actor,
+                              struct mg_signal *signal)
 {
     uint64_t value;
     struct mg_actor_side *side = actor->side;
@@ -133,10 +134,11 @@ static uint32_t deliver_pending(struct mg_core *core, struct mg_actor *actor, ui
     actor->flags &= (uint16_t)~MG_ACTOR_SUSPENDED;
     bool limited = !mg_is_small(within) || mg_small_value(within) >= 0;
     if (actor->behaviour->unwinds && limited) {
-        uint64_t limit_ns = mg_is_small(within) ? (uint64_t)mg_small_value(within) : side->shutdown_ns;
+        uint64_t limit_ns =
+            mg_is_small(within) ? (uint64_t)mg_small_value(within) : side->shutdown_ns;
         struct mg_signal *kill = mg_signal_new(&core->s.blocks, MG_SIGNAL_KILL, 0);
-        side->kill_timer = mg_timer_start(&core->s, core->s.now_ns + limit_ns,
-                                          mg_actor_pid(actor), kill);
+        side->kill_timer =
+            mg_timer_start(&core->s, core->s.now_ns + limit_ns, mg_actor_pid(actor), kill);
     }
     return MG_WAKE_EXIT;
 }
@@ -178,7 +180,9 @@ static uint32_t deliver_exit(struct mg_core *core, struct mg_actor *actor, struc
 
 static uint32_t deliver_kill(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)
 {
-    if (!(actor->flags & MG_ACTOR_KILLED)) {
+    /* An exit that stood before it counts, unless the actor still unwinds. */
+    bool ends = (actor->flags & MG_ACTOR_EXIT_PENDING) && !actor->behaviour->unwinds;
+    if (!ends && !(actor->flags & MG_ACTOR_KILLED)) {
         struct mg_actor_side *side = mg_actor_side(actor);
         side->exit_reason = signal->selector != 0
                                 ? signal->selector
@@ -204,7 +208,8 @@ static uint32_t deliver_link(struct mg_core *core, struct mg_actor *actor, struc
     return 0;
 }
 
-static uint32_t deliver_unlink(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)
+static uint32_t deliver_unlink(struct mg_core *core, struct mg_actor *actor,
+                               struct mg_signal *signal)
 {
     uint64_t value;
     struct mg_actor_side *side = actor->side;
@@ -266,7 +271,8 @@ static uint32_t deliver_down(struct mg_core *core, struct mg_actor *actor, struc
 
 /* -- The rest -- */
 
-static uint32_t deliver_order(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)
+static uint32_t deliver_order(struct mg_core *core, struct mg_actor *actor,
+                              struct mg_signal *signal)
 {
     struct mg_scheduler *s = &core->s;
     uint64_t argument = signal->reference;
@@ -298,7 +304,8 @@ static uint32_t deliver_order(struct mg_core *core, struct mg_actor *actor, stru
     return 0;
 }
 
-static uint32_t deliver_expiry(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)
+static uint32_t deliver_expiry(struct mg_core *core, struct mg_actor *actor,
+                               struct mg_signal *signal)
 {
     (void)actor;
     deliver_free(core, signal);

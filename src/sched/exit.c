@@ -23,8 +23,8 @@ enum { STAGE_LINKS, STAGE_WATCHERS, STAGE_WATCHING, STAGE_REQUESTS, STAGE_DEBTS,
 
 /* -- How it ends -- */
 
-void mg_actor_set_exit(struct mg_actor *actor, struct mg_scheduler *s, uint32_t reason, mg_pid origin,
-                       mg_value result, struct mg_exit_record *record)
+void mg_actor_set_exit(struct mg_actor *actor, struct mg_scheduler *s, uint32_t reason,
+                       mg_pid origin, mg_value result, struct mg_exit_record *record)
 {
     struct mg_control *control = actor->control;
     ASSERT(record != NULL || !mg_is_pointer(result));
@@ -194,7 +194,8 @@ static void end_publish(struct mg_actor *actor, struct mg_core *core)
     mg_figure_add(&core->ended, 1);
     if (mg_sim_logs(core))
         mg_sim_event(core, "end %" MG_PRIPID " reason %u", control->pid,
-                     load_relaxed(&control->mailbox_load)); // X2 relaxed: as above. Pairs with X1 in mg_actor_set_exit().
+                     load_relaxed(&control->mailbox_load)); // X2 relaxed: as above. Pairs with X1
+                                                            // in mg_actor_set_exit().
     if (MG_UNLIKELY(control->pid == sched->main_pid))
         mg_sched_main_ended(sched);
     if (MG_UNLIKELY(actor->flags & MG_ACTOR_ROOT))

@@ -53,24 +53,28 @@ struct mg_exit_record {
     struct mg_control *control;  /* whose record it is; not counted */
     struct mg_records *store;
     struct mg_exit_record *newer, *older;
-    uint64_t bytes;              /* what it counts against the limit */
+    uint64_t bytes; /* what it counts against the limit */
 };
 
 /* A record with room for `words` words of objects (0 allowed); result and error are nil. Fill
  * fragment, result and error by mg_copy_write with `to` = mg_exit_record_words. Owned by the caller
  * until mg_actor_set_exit. */
 struct mg_exit_record *mg_exit_record_new(struct mg_scheduler *s, uint64_t words);
-static inline mg_value *mg_exit_record_words(struct mg_exit_record *record) { return (mg_value *)(record + 1); }
+static inline mg_value *mg_exit_record_words(struct mg_exit_record *record)
+{
+    return (mg_value *)(record + 1);
+}
 
 /* Frees a record that was not given to mg_actor_set_exit. */
 void mg_exit_record_free(struct mg_exit_record *record, struct mg_block_cache *blocks);
 
 struct mg_exit_info {
-    uint32_t reason;  /* symbol id */
-    mg_pid origin;    /* itself, unless it died of another's death */
-    mg_value result;  /* an immediate, or an object of the record: copy it out (mg_copy_into_heap) in this turn */
-    mg_value error;   /* the same; MG_NIL unless it crashed */
-    bool expired;     /* result and error were dropped */
+    uint32_t reason; /* symbol id */
+    mg_pid origin;   /* itself, unless it died of another's death */
+    mg_value result; /* an immediate, or an object of the record: copy it out (mg_copy_into_heap) in
+                        this turn */
+    mg_value error;  /* the same; MG_NIL unless it crashed */
+    bool expired;    /* result and error were dropped */
 };
 
 /* False while the process lives; else fills *info. */

@@ -74,16 +74,16 @@ struct mg_actor_side {
     mg_pid exit_origin;
     uint64_t stack_bytes;
     uint64_t shutdown_ns;
-    uint64_t kill_timer;           /* runs while an exit is pending; 0 for none */
+    uint64_t kill_timer; /* runs while an exit is pending; 0 for none */
     char *label;
     size_t label_len;
-    uint32_t end_stage;            /* exit.c: how far the telling has come */
+    uint32_t end_stage; /* exit.c: how far the telling has come */
     uint32_t end_position;
-    struct mg_bonds links;         /* pid -> 1 active, or unlink id << 1: waiting for its ack */
-    struct mg_bonds watchers;      /* monitor -> watcher's pid << 1 | wait */
-    struct mg_bonds watching;      /* monitor -> pid of whom */
-    struct mg_bonds requests;      /* reference -> enum mg_request_tag */
-    struct mg_bonds debts;         /* reference of a request to us -> requester's pid */
+    struct mg_bonds links;    /* pid -> 1 active, or unlink id << 1: waiting for its ack */
+    struct mg_bonds watchers; /* monitor -> watcher's pid << 1 | wait */
+    struct mg_bonds watching; /* monitor -> pid of whom */
+    struct mg_bonds requests; /* reference -> enum mg_request_tag */
+    struct mg_bonds debts;    /* reference of a request to us -> requester's pid */
 };
 
 /* The actor's side, made if need be. */
@@ -117,21 +117,21 @@ struct mg_core {
     struct mg_scheduler s; /* first */
 
     /* Hot. */
-    struct mg_actor *next;       /* the next-to-run slot */
+    struct mg_actor *next; /* the next-to-run slot */
     bool next_newborn;
-    bool halted;                 /* the sched ends: as of the last slice end */
-    uint32_t price;              /* surcharges for backlogs that its actors have not yet paid with time */
-    int32_t budget;              /* work left until the end of the slice as a whole */
-    uint32_t picks;              /* counts decisions, for the rules against starving */
+    bool halted;    /* the sched ends: as of the last slice end */
+    uint32_t price; /* surcharges for backlogs that its actors have not yet paid with time */
+    int32_t budget; /* work left until the end of the slice as a whole */
+    uint32_t picks; /* counts decisions, for the rules against starving */
     uint32_t newborn_picks;
-    uint32_t share;              /* turns that the ring has coming, see core_pick_normal() */
+    uint32_t share; /* turns that the ring has coming, see core_pick_normal() */
     struct mg_reservation reservations[MG_RESERVATIONS];
     struct mg_ptab_cache pids;
     uint64_t reference, reference_end; /* its range of fresh references */
     struct mg_quiesce_part *part;
-    uint64_t epoch;              /* last announced */
+    uint64_t epoch; /* last announced */
     struct mg_bag bags[MG_BAGS];
-    uint32_t garbage;            /* things in the bags */
+    uint32_t garbage; /* things in the bags */
 
     /* Figures: written by the owner only. */
     _Atomic(uint64_t) spawned, ended, turns, slices, steals, parks, timers_fired, messages, refused;
@@ -141,11 +141,15 @@ struct mg_core {
     struct mg_wheel wheel;
     struct mg_timers timers;
 
-    _Atomic(uint32_t) parked MG_CACHE_ALIGNED; /* shared futex word: 1 parked, 2 pauses; its thread and wakers write */
-    _Atomic(uint64_t) parked_until;            /* deadline it sleeps to; MG_NO_DEADLINE; its thread writes */
+    _Atomic(uint32_t) parked
+        MG_CACHE_ALIGNED; /* shared futex word: 1 parked, 2 pauses; its thread and wakers write */
+    _Atomic(uint64_t) parked_until; /* deadline it sleeps to; MG_NO_DEADLINE; its thread writes */
 };
 
-static inline struct mg_core *mg_core_of(struct mg_scheduler *s) { return (struct mg_core *)s; }
+static inline struct mg_core *mg_core_of(struct mg_scheduler *s)
+{
+    return (struct mg_core *)s;
+}
 
 static inline void mg_figure_add(_Atomic(uint64_t) *figure, uint64_t n)
 {
@@ -168,7 +172,8 @@ struct mg_policy {
 
 struct mg_policies {
     struct mg_lock lock;
-    _Atomic(struct mg_policy *) *items; /* reserved once, so it never moves; 1 .. count are complete */
+    _Atomic(struct mg_policy *)
+        *items; /* reserved once, so it never moves; 1 .. count are complete */
     _Atomic(uint32_t) count;
 };
 
@@ -192,7 +197,7 @@ struct mg_sched {
     struct mg_quiesce_part *parts; /* one for each core, and one for foreign threads */
     struct mg_lock foreign_lock;   /* the foreign part */
     struct mg_ptab ptab;
-    struct mg_newborns overflow;   /* in order of arrival */
+    struct mg_newborns overflow; /* in order of arrival */
     struct mg_name_table *names;
     struct mg_policies policies;
     struct mg_records records;
@@ -200,24 +205,24 @@ struct mg_sched {
     const struct mg_io_backend *io;
     void *io_state;
     struct mg_lock roots_lock;
-    mg_pid *roots;                 /* in order of entry; under the lock */
+    mg_pid *roots; /* in order of entry; under the lock */
     uint32_t roots_count, roots_cap;
-    _Atomic(uint64_t) references;  /* next fresh range */
-    mg_pid main_pid;               /* set before the threads start */
+    _Atomic(uint64_t) references;    /* next fresh range */
+    mg_pid main_pid;                 /* set before the threads start */
     struct mg_control *main_control; /* counted */
-    bool booted;                   /* core 0 was entered */
+    bool booted;                     /* core 0 was entered */
     uint64_t start_ns;
     uint64_t wall_start_ms;
 
     _Atomic(uint32_t) idle MG_CACHE_ALIGNED; /* shared: parked schedulers; parkers write */
-    _Atomic(uint32_t) spinning;    /* shared: schedulers that look for work */
-    _Atomic(uint32_t) holds;       /* shared: mg_sched_hold */
-    _Atomic(uint32_t) service;     /* shared: somebody sleeps for ever on purpose */
-    _Atomic(uint32_t) stop;        /* shared: enum mg_stop_state, only rises */
-    _Atomic(uint32_t) stopper;     /* shared: the stopper was made */
-    _Atomic(uint32_t) halt;        /* shared: threads end */
-    _Atomic(uint32_t) deadlocked;  /* shared */
-    _Atomic(uint64_t) stop_ns;     /* shared: time limit of the stop */
+    _Atomic(uint32_t) spinning;              /* shared: schedulers that look for work */
+    _Atomic(uint32_t) holds;                 /* shared: mg_sched_hold */
+    _Atomic(uint32_t) service;               /* shared: somebody sleeps for ever on purpose */
+    _Atomic(uint32_t) stop;                  /* shared: enum mg_stop_state, only rises */
+    _Atomic(uint32_t) stopper;               /* shared: the stopper was made */
+    _Atomic(uint32_t) halt;                  /* shared: threads end */
+    _Atomic(uint32_t) deadlocked;            /* shared */
+    _Atomic(uint64_t) stop_ns;               /* shared: time limit of the stop */
 
     /* Deterministic mode only. */
     struct mg_rng chooser;
@@ -331,7 +336,8 @@ void mg_records_deinit(struct mg_records *records);
 
 /* The record of an actor that has ended, filled and put into control->record: from now on it
  * counts. */
-void mg_record_keep(struct mg_core *core, struct mg_control *control, struct mg_exit_record *record);
+void mg_record_keep(struct mg_core *core, struct mg_control *control,
+                    struct mg_exit_record *record);
 
 /* Bits of control->spare while the process lives. */
 enum mg_control_spare {

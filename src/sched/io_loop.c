@@ -36,8 +36,8 @@
 
 /* One descriptor that output goes to. */
 struct io_target {
-    uv_poll_t poll;  /* in use when `own` is not negative */
-    int own;         /* our own opening of it, non-blocking; -1: blocking writes to the descriptor itself */
+    uv_poll_t poll; /* in use when `own` is not negative */
+    int own; /* our own opening of it, non-blocking; -1: blocking writes to the descriptor itself */
     struct io_loop *io;
 };
 
@@ -51,8 +51,8 @@ struct io_loop {
     struct mg_sched *sched;
     struct mg_output *output;
     struct io_target targets[IO_TARGETS]; /* 0 is not used */
-    bool waiting;               /* a poll runs; loop's thread only */
-    _Atomic(uint32_t) closing;  /* set by close, read by the loop's thread */
+    bool waiting;                         /* a poll runs; loop's thread only */
+    _Atomic(uint32_t) closing;            /* set by close, read by the loop's thread */
 };
 
 static void loop_pump(struct io_loop *io);

@@ -94,8 +94,7 @@ bool mg_actor_demonitor(struct mg_actor *actor, struct mg_scheduler *s, uint64_t
                         bool flush)
 {
     uint64_t other;
-    bool active = actor->side != NULL &&
-                  mg_bonds_remove(&actor->side->watching, reference, &other);
+    bool active = actor->side != NULL && mg_bonds_remove(&actor->side->watching, reference, &other);
     if (active)
         mg_core_tell(mg_core_of(s), other, MG_SIGNAL_DEMONITOR, mg_actor_pid(actor), reference, 0);
     else if (flush)
@@ -105,7 +104,8 @@ bool mg_actor_demonitor(struct mg_actor *actor, struct mg_scheduler *s, uint64_t
 
 bool mg_order_send(struct mg_scheduler *s, mg_pid whom, enum mg_order order, uint64_t argument)
 {
-    return mg_core_tell(mg_core_of(s), whom, MG_SIGNAL_ORDER, MG_PID_NONE, argument, (uint16_t)order);
+    return mg_core_tell(mg_core_of(s), whom, MG_SIGNAL_ORDER, MG_PID_NONE, argument,
+                        (uint16_t)order);
 }
 
 uint64_t mg_order_monitor(struct mg_scheduler *s, mg_pid whom, mg_pid other)

@@ -91,7 +91,8 @@ mg_pid mg_names_find(struct mg_scheduler *s, const char *name, size_t len)
     struct mg_name_table *table = s->sched->names;
     uint64_t value = 0;
     mg_lock_acquire(&table->lock);
-    mg_pid pid = mg_strmap_get(&table->by_text, name, len, &value) ? entry_of(value)->pid : MG_PID_NONE;
+    mg_pid pid =
+        mg_strmap_get(&table->by_text, name, len, &value) ? entry_of(value)->pid : MG_PID_NONE;
     mg_lock_release(&table->lock);
     return pid;
 }

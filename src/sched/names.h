@@ -34,6 +34,7 @@ bool mg_names_unregister_one(struct mg_scheduler *s, mg_pid pid, const char *nam
 /* Calls visit for each name of `pid`, or of all with MG_PID_NONE, in order of registration, with
  * the table locked: visit must not call back. */
 void mg_names_each(struct mg_scheduler *s, mg_pid pid,
-                   void (*visit)(void *context, const char *name, size_t len, mg_pid holder), void *context);
+                   void (*visit)(void *context, const char *name, size_t len, mg_pid holder),
+                   void *context);
 
 #endif

@@ -42,8 +42,8 @@ struct mg_output {
     struct mg_cond drained;
     struct mg_output_chunk *first, *last;
     size_t bytes;
-    bool busy;       /* the back end holds the front chunk */
-    bool open;       /* a back end takes; else bytes are written where they are appended */
+    bool busy;        /* the back end holds the front chunk */
+    bool open;        /* a back end takes; else bytes are written where they are appended */
     uint64_t dropped; /* crash reports that found no room */
     mg_pid *waiters;
     uint32_t waiters_count, waiters_cap;

@@ -19,16 +19,28 @@
 
 _Static_assert(MG_PTAB_INDEX_BITS + MG_PTAB_GENERATION_BITS == 60, "bit 60 of a pid says: remote");
 
-static inline uint32_t pid_index(mg_pid pid) { return (uint32_t)(pid & INDEX_MASK); }
-static inline uint64_t pid_generation(mg_pid pid) { return pid >> MG_PTAB_INDEX_BITS; }
+static inline uint32_t pid_index(mg_pid pid)
+{
+    return (uint32_t)(pid & INDEX_MASK);
+}
+static inline uint64_t pid_generation(mg_pid pid)
+{
+    return pid >> MG_PTAB_INDEX_BITS;
+}
 
 /* The word of a free slot. */
 static inline uint64_t slot_free_word(uint64_t generation, uint32_t next)
 {
     return generation << (MG_PTAB_INDEX_BITS + 1) | (uint64_t)next << 1 | 1;
 }
-static inline uint64_t slot_generation(uint64_t word) { return word >> (MG_PTAB_INDEX_BITS + 1); }
-static inline uint32_t slot_next(uint64_t word) { return (uint32_t)(word >> 1 & INDEX_MASK); }
+static inline uint64_t slot_generation(uint64_t word)
+{
+    return word >> (MG_PTAB_INDEX_BITS + 1);
+}
+static inline uint32_t slot_next(uint64_t word)
+{
+    return (uint32_t)(word >> 1 & INDEX_MASK);
+}
 
 static inline uint64_t slot_load(const struct mg_ptab *ptab, uint32_t index)
 {

@@ -48,16 +48,17 @@ struct mg_ptab_list {
 struct mg_ptab_cache {
     struct mg_ptab_list free;
     uint32_t fresh, fresh_end; /* rest of its range of never used slots */
-    bool exhausted;            /* there are no fresh ones left: the others are asked every MG_PTAB_TRY births */
+    bool
+        exhausted; /* there are no fresh ones left: the others are asked every MG_PTAB_TRY births */
     uint32_t tries;
 };
 
 struct mg_ptab {
-    _Atomic(uint64_t) *slots;    /* all, reserved once; index 0 is never used */
-    _Atomic(uint32_t) fresh;     /* slots up to here were given out as ranges; any scheduler adds */
+    _Atomic(uint64_t) *slots; /* all, reserved once; index 0 is never used */
+    _Atomic(uint32_t) fresh;  /* slots up to here were given out as ranges; any scheduler adds */
     uint32_t size;
     struct mg_lock lock;
-    struct mg_ptab_list shared;  /* what was handed over; under the lock */
+    struct mg_ptab_list shared; /* what was handed over; under the lock */
 };
 
 /* `size`: slots, at most 2^25. */

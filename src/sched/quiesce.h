@@ -28,7 +28,8 @@
 #include "base/compiler.h"
 
 struct mg_quiesce_part {
-    _Atomic(uint64_t) seen MG_CACHE_ALIGNED; /* its participant writes; whoever tries to advance reads */
+    _Atomic(uint64_t) seen
+        MG_CACHE_ALIGNED; /* its participant writes; whoever tries to advance reads */
 };
 
 struct mg_quiesce {

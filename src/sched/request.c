@@ -19,7 +19,10 @@
  */
 #include "sched/internal.h"
 
-static inline uint64_t request_value(enum mg_request_tag tag, uint64_t what) { return what << 3 | tag; }
+static inline uint64_t request_value(enum mg_request_tag tag, uint64_t what)
+{
+    return what << 3 | tag;
+}
 
 static bool request_is_pending(uint64_t value)
 {
@@ -79,7 +82,8 @@ static enum mg_outcome request_outcome(uint64_t value, struct mg_signal **reply)
     }
 }
 
-enum mg_outcome mg_request_poll(struct mg_actor *actor, uint64_t reference, struct mg_signal **reply)
+enum mg_outcome mg_request_poll(struct mg_actor *actor, uint64_t reference,
+                                struct mg_signal **reply)
 {
     uint64_t value;
     *reply = NULL;

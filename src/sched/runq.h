@@ -63,14 +63,15 @@ uint32_t mg_ring_len(const struct mg_ring *ring);
 bool mg_ring_has_stealable(const struct mg_ring *ring);
 
 struct mg_newborns {
-    struct mg_lock lock;        /* not taken when only one thread runs */
+    struct mg_lock lock; /* not taken when only one thread runs */
     bool alone;
-    struct mg_actor **items;    /* a circle of `cap`, a power of two */
+    struct mg_actor **items; /* a circle of `cap`, a power of two */
     uint32_t cap;
-    uint32_t head, tail;        /* counters; tail - head entries */
-    uint32_t aged;              /* entries before this stood here at the end of the last slice */
-    _Atomic(uint32_t) count;    /* tail - head, for looks without the lock */
-    _Atomic(uint32_t) stealable; /* counter: entries before this may be stolen; written under the lock */
+    uint32_t head, tail;     /* counters; tail - head entries */
+    uint32_t aged;           /* entries before this stood here at the end of the last slice */
+    _Atomic(uint32_t) count; /* tail - head, for looks without the lock */
+    _Atomic(uint32_t)
+        stealable; /* counter: entries before this may be stolen; written under the lock */
 };
 
 void mg_newborns_init(struct mg_newborns *newborns, bool alone);

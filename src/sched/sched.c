@@ -50,9 +50,9 @@ struct mg_sched *mg_sched_new(const struct mg_sched_config *config)
     struct mg_sched *sched = mg_alloc_aligned(MG_CACHE_LINE, sizeof *sched);
     memset(sched, 0, sizeof *sched);
     sched->config = *config;
-    sched->count = config->deterministic       ? MG_SIM_SCHEDULERS
-                   : config->schedulers != 0   ? config->schedulers
-                                               : cores_of_machine();
+    sched->count = config->deterministic     ? MG_SIM_SCHEDULERS
+                   : config->schedulers != 0 ? config->schedulers
+                                             : cores_of_machine();
     CHECK(sched->count <= MG_SCHEDULERS_MAX);
     if (config->seed == 0 && !config->deterministic)
         sched->config.seed = mg_rng_entropy();

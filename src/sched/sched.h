@@ -35,16 +35,16 @@ struct mg_io_backend;
 #define MG_SCHEDULERS_MAX 255
 
 /* Exit reasons that this layer itself gives; the embedder says which symbols they are. */
-#define MG_REASONS(X)                                                                                \
-    X(NORMAL, "normal")                                                                              \
-    X(ERROR, "error")                                                                                \
-    X(SHUTDOWN, "shutdown")                                                                          \
-    X(KILLED, "killed")                                                                              \
-    X(LINKED, "linked")                                                                              \
-    X(NOPROC, "noproc")                                                                              \
-    X(NODE_DOWN, "nodeDown")                                                                         \
-    X(MEMORY, "memory")                                                                              \
-    X(MAILBOX, "mailbox")                                                                            \
+#define MG_REASONS(X)        \
+    X(NORMAL, "normal")      \
+    X(ERROR, "error")        \
+    X(SHUTDOWN, "shutdown")  \
+    X(KILLED, "killed")      \
+    X(LINKED, "linked")      \
+    X(NOPROC, "noproc")      \
+    X(NODE_DOWN, "nodeDown") \
+    X(MEMORY, "memory")      \
+    X(MAILBOX, "mailbox")    \
     X(EXPIRED, "expired")
 
 enum mg_reason {
@@ -55,14 +55,18 @@ enum mg_reason {
 };
 
 struct mg_sched_config {
-    uint32_t schedulers;   /* threads; 0: one for each core the process may use. Ignored when deterministic */
+    uint32_t schedulers; /* threads; 0: one for each core the process may use. Ignored when
+                            deterministic */
     bool deterministic;
-    bool thorough;         /* at the end free every actor one by one (leak checks) instead of dropping arenas */
-    uint64_t seed;         /* of everything random; deterministic: of the run. 0 in a real run: from the machine */
-    uint64_t stop_ns;      /* time limit of the ordered stop, 0: 10 s */
+    bool thorough;    /* at the end free every actor one by one (leak checks) instead of dropping
+                         arenas */
+    uint64_t seed;    /* of everything random; deterministic: of the run. 0 in a real run: from the
+                         machine */
+    uint64_t stop_ns; /* time limit of the ordered stop, 0: 10 s */
     uint32_t reasons[MG_REASON_COUNT]; /* symbol ids */
-    const struct mg_io_backend *io;    /* &mg_io_loop, or NULL: writes at once. Ignored when deterministic */
-    void *owner;                       /* given to all callbacks */
+    const struct mg_io_backend
+        *io;     /* &mg_io_loop, or NULL: writes at once. Ignored when deterministic */
+    void *owner; /* given to all callbacks */
 
     /* A scheduler begins and ends, on its thread, before the first and after the last turn; may be
      * NULL. */
@@ -79,7 +83,8 @@ struct mg_sched_config {
 
     /* A signal to a process that is not of this node (mg_pid_is_remote). Taken: the signal. NULL:
      * refused as dead. */
-    enum mg_refusal (*route)(void *owner, struct mg_scheduler *s, mg_pid to, struct mg_signal *signal);
+    enum mg_refusal (*route)(void *owner, struct mg_scheduler *s, mg_pid to,
+                             struct mg_signal *signal);
 };
 
 struct mg_sched *mg_sched_new(const struct mg_sched_config *config);
@@ -127,7 +132,8 @@ uint32_t mg_sched_count(const struct mg_sched *sched);
 bool mg_sched_post(struct mg_sched *sched, mg_pid to, struct mg_signal *signal);
 
 /* A signal made outside any block cache. */
-struct mg_signal *mg_sched_foreign_signal(struct mg_sched *sched, enum mg_signal_kind kind, uint64_t words);
+struct mg_signal *mg_sched_foreign_signal(struct mg_sched *sched, enum mg_signal_kind kind,
+                                          uint64_t words);
 
 /* Something outside may still wake an actor (an open socket, a running child): no deadlock is
  * reported meanwhile. */
@@ -151,7 +157,8 @@ void mg_sched_stop_trees(struct mg_sched *sched, uint64_t timeout_ns);
  * when `count` is 0 and parent is 0; the parent's number if nothing is added; MG_POLICY_FULL when
  * there are too many different ones. Any scheduler. */
 #define MG_POLICY_FULL UINT32_MAX
-uint32_t mg_sched_policy(struct mg_sched *sched, uint32_t parent, const uint32_t *symbols, uint32_t count);
+uint32_t mg_sched_policy(struct mg_sched *sched, uint32_t parent, const uint32_t *symbols,
+                         uint32_t count);
 
 /* Calls visit for each symbol of a policy (not 0), in order of their ids. Any thread. */
 void mg_sched_policy_each(const struct mg_sched *sched, uint32_t policy,
@@ -167,8 +174,8 @@ bool mg_sched_policy_denies(const struct mg_sched *sched, uint32_t policy, uint3
 /* Appends one piece for a file descriptor (1 or 2). True: accepted. False: the buffer is full,
  * nothing was taken; return mg_actor_wait(actor, s, MG_WAKE_ROOM, MG_NO_DEADLINE) and try again. A
  * piece above the bound is accepted when the buffer is empty. `actor` is the running one. */
-MG_MUST_CHECK bool mg_output_write(struct mg_scheduler *s, struct mg_actor *actor, int fd, const void *data,
-                                   size_t len);
+MG_MUST_CHECK bool mg_output_write(struct mg_scheduler *s, struct mg_actor *actor, int fd,
+                                   const void *data, size_t len);
 
 /* Waits (on the calling thread) until everything accepted so far was written, or failed. Not from
  * an actor's turn, except right before the process ends. */
@@ -181,12 +188,12 @@ void mg_sched_log_crash(struct mg_sched *sched, const char *text, size_t len);
 /* -- Looking -- */
 
 struct mg_sched_stats {
-    uint64_t spawned, ended;       /* since start */
+    uint64_t spawned, ended; /* since start */
     uint64_t turns, slices, steals, parks, timers_fired;
-    uint64_t messages;             /* pushed by actors */
-    uint64_t refused;              /* for want of room */
-    uint64_t memory_bytes;         /* of the block pool */
-    uint64_t results_bytes;        /* kept exit records */
+    uint64_t messages;      /* pushed by actors */
+    uint64_t refused;       /* for want of room */
+    uint64_t memory_bytes;  /* of the block pool */
+    uint64_t results_bytes; /* kept exit records */
 };
 
 /* A moment's figures, each right within a slice. Any thread. */
@@ -207,10 +214,14 @@ struct mg_actor_info {
  * (the table is walked under the scheduler's protection); `from` and the answer cut the walk into
  * slices: start with 0, go on with the answer, 0 at the end. At most `limit` processes a call. */
 uint64_t mg_sched_each(struct mg_scheduler *s, uint64_t from, uint32_t limit,
-                       void (*visit)(void *context, const struct mg_actor_info *info), void *context);
+                       void (*visit)(void *context, const struct mg_actor_info *info),
+                       void *context);
 
 /* Whether a pid is of another node. */
 #define MG_PID_REMOTE ((mg_pid)1 << 60)
-static inline bool mg_pid_is_remote(mg_pid pid) { return (pid & MG_PID_REMOTE) != 0; }
+static inline bool mg_pid_is_remote(mg_pid pid)
+{
+    return (pid & MG_PID_REMOTE) != 0;
+}
 
 #endif

@@ -38,20 +38,27 @@ struct mg_scheduler {
      * it is not above 0. Calls of this layer (sends, spawns, drains) lower it too: who keeps a copy
      * stores it back before such a call and reads it again afterwards. */
     int32_t reductions;
-    uint32_t index;                /* 0 .. count-1 */
-    uint64_t now_ns;               /* the clock as of the last slice end; see mg_scheduler_now */
+    uint32_t index;  /* 0 .. count-1 */
+    uint64_t now_ns; /* the clock as of the last slice end; see mg_scheduler_now */
     struct mg_sched *sched;
-    void *local;                   /* the embedder's (the interpreter's struct mg_interp): mg_sched_config.scheduler_start */
-    struct mg_actor *running;      /* whose turn it is, or NULL */
+    void *local;              /* the embedder's (the interpreter's struct mg_interp):
+                                 mg_sched_config.scheduler_start */
+    struct mg_actor *running; /* whose turn it is, or NULL */
     struct mg_rng rng;
     struct mg_block_cache blocks;
 };
 
-static inline struct mg_block_cache *mg_scheduler_blocks(struct mg_scheduler *s) { return &s->blocks; }
+static inline struct mg_block_cache *mg_scheduler_blocks(struct mg_scheduler *s)
+{
+    return &s->blocks;
+}
 
 /* Nanoseconds of a clock that never goes back: real time as of the last slice end (at most some 20
  * us old), or virtual time. The only clock that programs may see. */
-static inline uint64_t mg_scheduler_now(const struct mg_scheduler *s) { return s->now_ns; }
+static inline uint64_t mg_scheduler_now(const struct mg_scheduler *s)
+{
+    return s->now_ns;
+}
 
 /* The same, read anew (25 ns); for measuring. Virtual time in deterministic mode. */
 uint64_t mg_scheduler_now_exact(struct mg_scheduler *s);
@@ -69,7 +76,8 @@ struct mg_scheduler *mg_scheduler_current(void);
  * Answers the timer's number, or 0 when this scheduler has MG_TIMERS_MAX already (the signal was
  * freed). A target that is gone by then: freed as well. */
 #define MG_TIMERS_MAX (UINT32_C(1) << 23)
-uint64_t mg_timer_start(struct mg_scheduler *s, uint64_t deadline_ns, mg_pid target, struct mg_signal *signal);
+uint64_t mg_timer_start(struct mg_scheduler *s, uint64_t deadline_ns, mg_pid target,
+                        struct mg_signal *signal);
 
 /* Stops a timer, whichever scheduler it belongs to. True: it had not fired and never will. */
 bool mg_timer_cancel(struct mg_scheduler *s, uint64_t timer);

@@ -43,7 +43,8 @@ struct mg_control *mg_sched_control(struct mg_scheduler *s, mg_pid pid)
 
 /* -- Room -- */
 
-static inline struct mg_reservation *reservation_for(struct mg_core *core, const struct mg_actor *to)
+static inline struct mg_reservation *reservation_for(struct mg_core *core,
+                                                     const struct mg_actor *to)
 {
     return &core->reservations[((uintptr_t)to / MG_ACTOR_BLOCK_BYTES) % MG_RESERVATIONS];
 }
@@ -71,8 +72,9 @@ static inline uint32_t backlog_cost(uint64_t room)
 
 /* A message found the mailbox full. Says so once for each process, and does what the policy asks
  * for. */
-static MG_COLD enum mg_refusal send_refused(struct mg_core *core, struct mg_actor *to, uint64_t room,
-                                            const struct mg_mailbox_bound *bound, uint64_t before)
+static MG_COLD enum mg_refusal send_refused(struct mg_core *core, struct mg_actor *to,
+                                            uint64_t room, const struct mg_mailbox_bound *bound,
+                                            uint64_t before)
 {
     uint32_t policy = to->birth & MG_BIRTH_BOUND ? to->side->mailbox_policy : MG_MAILBOX_REFUSE;
     struct mg_control *control = to->control;
@@ -214,8 +216,8 @@ bool mg_core_tell(struct mg_core *core, mg_pid to, enum mg_signal_kind kind, mg_
     return mg_post_pid(&core->s, to, signal);
 }
 
-struct mg_signal *mg_actor_message(struct mg_actor *actor, struct mg_scheduler *s, uint32_t selector,
-                                   mg_value payload)
+struct mg_signal *mg_actor_message(struct mg_actor *actor, struct mg_scheduler *s,
+                                   uint32_t selector, mg_value payload)
 {
     ASSERT(!mg_is_pointer(payload));
     struct mg_signal *signal = mg_signal_new(&s->blocks, MG_SIGNAL_MESSAGE, 0);

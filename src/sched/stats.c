@@ -42,7 +42,8 @@ static void info_read(struct mg_control *control, const struct mg_actor *actor,
 }
 
 uint64_t mg_sched_each(struct mg_scheduler *s, uint64_t from, uint32_t limit,
-                       void (*visit)(void *context, const struct mg_actor_info *info), void *context)
+                       void (*visit)(void *context, const struct mg_actor_info *info),
+                       void *context)
 {
     uint32_t index = (uint32_t)from;
     while (limit-- != 0) {

@@ -30,8 +30,8 @@ void mg_sched_add_root(struct mg_scheduler *s, struct mg_actor *actor)
         return;
     actor->flags |= MG_ACTOR_ROOT;
     mg_lock_acquire(&sched->roots_lock);
-    sched->roots = mg_vec_grow(sched->roots, &sched->roots_cap, sched->roots_count + 1,
-                               sizeof *sched->roots);
+    sched->roots =
+        mg_vec_grow(sched->roots, &sched->roots_cap, sched->roots_count + 1, sizeof *sched->roots);
     sched->roots[sched->roots_count++] = mg_actor_pid(actor);
     mg_lock_release(&sched->roots_lock);
 }
@@ -181,8 +181,8 @@ void mg_core_check_stop(struct mg_core *core)
 
 void mg_sched_halt(struct mg_sched *sched)
 {
-    /* H2 seq_cst: all that was done before; against parkers. Pairs with H1 in mg_core_loop(),
-     * park_sees_work(). */
+    /* H2 seq_cst: all that was done before; against parkers. Pairs with H1 in
+     * mg_core_slice_end(), park_sees_work(). */
     store_seq_cst(&sched->halt, 1);
     mg_sched_wake_all(sched);
 }
@@ -239,7 +239,9 @@ static bool sched_is_dead(struct mg_sched *sched)
     for (uint32_t i = 0; i < sched->count; i++) {
         struct mg_core *core = sched->cores[i];
         /* I8 seq_cst: the deadline of a parked one is final. Pairs with I1 in mg_core_park(). */
-        if (load_seq_cst(&core->parked) != 1 || load_relaxed(&core->parked_until) != MG_NO_DEADLINE)
+        bool parked = load_seq_cst(&core->parked) == 1;
+        /* I12 relaxed: written before I1. Pairs with I7 in mg_core_park(). */
+        if (!parked || load_relaxed(&core->parked_until) != MG_NO_DEADLINE)
             return false;
     }
     if (mg_newborns_len(&sched->overflow) != 0)

@@ -29,22 +29,22 @@
 struct mg_core;
 
 struct mg_timer_entry {
-    struct mg_wait_timer node;       /* first */
-    _Atomic(uint64_t) control;       /* T2 */
+    struct mg_wait_timer node; /* first */
+    _Atomic(uint64_t) control; /* T2 */
     mg_pid target;
     struct mg_signal *signal;
-    struct mg_timer_entry *removal;  /* in the owner's list of removals, or in its free list */
+    struct mg_timer_entry *removal; /* in the owner's list of removals, or in its free list */
 };
 
 _Static_assert(sizeof(struct mg_timer_entry) == 64, "an entry is one cache line");
 
 struct mg_timers {
-    struct mg_timer_entry *entries;  /* reserved once: MG_TIMERS_MAX */
+    struct mg_timer_entry *entries; /* reserved once: MG_TIMERS_MAX */
     struct mg_timer_entry *free, *free_last;
     uint32_t free_count;
-    uint32_t fresh;                  /* entries below were used */
+    uint32_t fresh;                            /* entries below were used */
     _Atomic(struct mg_timer_entry *) removals; /* posted by others */
-    _Atomic(struct mg_actor *) dead;           /* actors whose wait timer stands here; posted by others */
+    _Atomic(struct mg_actor *) dead; /* actors whose wait timer stands here; posted by others */
 };
 
 void mg_timers_init(struct mg_timers *timers);

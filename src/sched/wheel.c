@@ -34,7 +34,10 @@ static inline void word_store(struct mg_wait_timer *node, uint64_t word)
     store_release(&node->word, word);
 }
 
-static inline uint64_t word_make(uint64_t tick, bool armed) { return tick << 1 | (armed ? 1 : 0); }
+static inline uint64_t word_make(uint64_t tick, bool armed)
+{
+    return tick << 1 | (armed ? 1 : 0);
+}
 
 void mg_wheel_init(struct mg_wheel *wheel, uint16_t owner, uint64_t now_ns)
 {
@@ -60,13 +63,21 @@ void mg_wheel_node_init(struct mg_wait_timer *node, enum mg_timer_kind kind)
     node->kind = (uint16_t)kind;
 }
 
-uint64_t mg_wheel_node_tick(const struct mg_wait_timer *node) { return word_load(node) >> 1; }
-bool mg_wheel_node_armed(const struct mg_wait_timer *node) { return (word_load(node) & 1) != 0; }
+uint64_t mg_wheel_node_tick(const struct mg_wait_timer *node)
+{
+    return word_load(node) >> 1;
+}
+bool mg_wheel_node_armed(const struct mg_wait_timer *node)
+{
+    return (word_load(node) & 1) != 0;
+}
 
-bool mg_wheel_can_move(const struct mg_wheel *wheel, const struct mg_wait_timer *node, uint64_t tick)
+bool mg_wheel_can_move(const struct mg_wheel *wheel, const struct mg_wait_timer *node,
+                       uint64_t tick)
 {
     ASSERT(node->owner == wheel->owner);
-    uint64_t position = wheel->now + (uint64_t)(int64_t)(int32_t)(node->position - (uint32_t)wheel->now);
+    uint64_t position =
+        wheel->now + (uint64_t)(int64_t)(int32_t)(node->position - (uint32_t)wheel->now);
     return tick >= position;
 }
 

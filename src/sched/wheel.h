@@ -7,7 +7,8 @@
  *      ...
  *      level 6    64 slots of 2^36 ticks     (9 years)
  *
- * What is further away than MG_WHEEL_REACH (19 h) is put in there, and looked at again when that has come.
+ * What is further away than MG_WHEEL_REACH (19 h) is put in there, and looked at again when that
+ * has come.
  *
  * A node stands in the level of the highest group of six bits in which its tick differs from the
  * wheel's present tick. When the present tick enters a slot of a higher level, its nodes move down.
@@ -50,12 +51,13 @@ enum mg_timer_kind {
 };
 
 struct mg_wheel {
-    uint64_t now;                       /* ticks that are over, but for what is pending */
-    uint64_t busy[MG_WHEEL_LEVELS];     /* W4 */
-    uint32_t count;                     /* nodes in it */
-    uint16_t owner;                     /* index of its scheduler */
-    struct mg_wait_timer slots[MG_WHEEL_LEVELS][MG_WHEEL_SLOTS]; /* heads of circles; only next and prev are used */
-    struct mg_wait_timer pending;       /* the same: a slot that has come up and is not yet dealt with */
+    uint64_t now;                   /* ticks that are over, but for what is pending */
+    uint64_t busy[MG_WHEEL_LEVELS]; /* W4 */
+    uint32_t count;                 /* nodes in it */
+    uint16_t owner;                 /* index of its scheduler */
+    struct mg_wait_timer slots[MG_WHEEL_LEVELS]
+                              [MG_WHEEL_SLOTS]; /* heads of circles; only next and prev are used */
+    struct mg_wait_timer pending; /* the same: a slot that has come up and is not yet dealt with */
 };
 
 void mg_wheel_init(struct mg_wheel *wheel, uint16_t owner, uint64_t now_ns);
@@ -66,13 +68,17 @@ void mg_wheel_node_init(struct mg_wait_timer *node, enum mg_timer_kind kind);
 /* The tick at which a deadline has passed; MG_TICK_NONE for MG_NO_DEADLINE. */
 static inline uint64_t mg_tick_of(uint64_t deadline_ns)
 {
-    return deadline_ns == MG_NO_DEADLINE ? MG_TICK_NONE
-                                         : (deadline_ns >> MG_TICK_SHIFT) +
-                                               ((deadline_ns & ((UINT64_C(1) << MG_TICK_SHIFT) - 1)) != 0);
+    return deadline_ns == MG_NO_DEADLINE
+               ? MG_TICK_NONE
+               : (deadline_ns >> MG_TICK_SHIFT) +
+                     ((deadline_ns & ((UINT64_C(1) << MG_TICK_SHIFT) - 1)) != 0);
 }
 
 /* The tick that the clock shows. */
-static inline uint64_t mg_tick_now(uint64_t now_ns) { return now_ns >> MG_TICK_SHIFT; }
+static inline uint64_t mg_tick_now(uint64_t now_ns)
+{
+    return now_ns >> MG_TICK_SHIFT;
+}
 
 /* Puts in a disarmed node, for that tick (the next one if it is over). Owner. */
 void mg_wheel_insert(struct mg_wheel *wheel, struct mg_wait_timer *node, uint64_t tick);
@@ -95,7 +101,8 @@ uint64_t mg_wheel_node_tick(const struct mg_wait_timer *node);
 bool mg_wheel_node_armed(const struct mg_wait_timer *node);
 
 /* Whether an armed node of this wheel can be moved to that tick without being taken out. Owner. */
-bool mg_wheel_can_move(const struct mg_wheel *wheel, const struct mg_wait_timer *node, uint64_t tick);
+bool mg_wheel_can_move(const struct mg_wheel *wheel, const struct mg_wait_timer *node,
+                       uint64_t tick);
 
 /* Sets the deadline of an armed node without the wheel (W3), or to MG_TICK_NONE; by the user's
  * thread. False: it is not armed any more. */

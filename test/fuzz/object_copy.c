@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Deep copies of any graph: the input's bytes build one, with cycles and sharing, in a heap that collects meanwhile. Its copy
- * must be the same graph, in a fragment in order, adopted, absorbed, and copied on read-only; and the source unharmed.
+/* Deep copies of any graph: the input's bytes build one, with cycles and sharing, in a heap that
+ * collects meanwhile. Its copy must be the same graph, in a fragment in order, adopted, absorbed,
+ * and copied on read-only; and the source unharmed.
  */
 #include "support/fuzz.h"
 

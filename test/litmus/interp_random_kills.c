@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Actors that fork, link, watch, kill, end and answer each other at random, under real threads. When all is at rest: every
- * monitor has fired exactly once, linked actors have died together or not at all, nobody is left, and the memory is back.
+/* Actors that fork, link, watch, kill, end and answer each other at random, under real threads.
+ * When all is at rest: every monitor has fired exactly once, linked actors have died together or
+ * not at all, nobody is left, and the memory is back.
  *
  *     litmus-interp_random_kills [ROUNDS]
  */
@@ -18,9 +19,9 @@
 /* Bytes that a long run's memory may stand above a short one's: two arenas. */
 #define GROWTH_ALLOWED (UINT64_C(8) << 20)
 
-/* A round: a crowd that plays a bounded number of steps. Whoever monitors says at its end how often each of its references
- * fired; main keeps monitors on all, and kills who is left. In `pairs` each actor links to its neighbour before the
- * shooting begins, and exactly one of each pair is shot. */
+/* A round: a crowd that plays a bounded number of steps. Whoever monitors says at its end how often
+ * each of its references fired; main keeps monitors on all, and kills who is left. In `pairs` each
+ * actor links to its neighbour before the shooting begins, and exactly one of each pair is shot. */
 static const char program[] =
     "KillTest subclass: Object\n"
     "  instanceVars: random crowd expected fired\n"
@@ -40,11 +41,13 @@ static const char program[] =
     "    choice = 5 ifTrue: [^[Process current link: self anyone. Process sleep: 1] forkLinked].\n"
     "    choice = 6 ifTrue: [^[KillTest new work: 300] fork].\n"
     "    choice = 7 ifTrue: [^(random nextBetween: 1 and: 6) = 1 ifTrue: [self anyone kill]].\n"
-    "    choice = 8 ifTrue: [^(random nextBetween: 1 and: 6) = 1 ifTrue: [self anyone terminate]].\n"
+    "    choice = 8 ifTrue: [^(random nextBetween: 1 and: 6) = 1 ifTrue: [self anyone "
+    "terminate]].\n"
     "    choice = 9 ifTrue: [^(random nextBetween: 1 and: 9) = 1 ifTrue: [Process exit: #bored]].\n"
     "    choice = 10 ifTrue: [^[Process yield] ensure: [self work: 10]].\n"
     "    choice = 11 ifTrue: [^Process receive: (random nextBetween: 0 and: 1)].\n"
-    "    choice = 12 ifTrue: [^[self anyone request: #what with: {choice. 'a'} timeout: 1] on: Error do: [:e | nil]].\n"
+    "    choice = 12 ifTrue: [^[self anyone request: #what with: {choice. 'a'} timeout: 1] on: "
+    "Error do: [:e | nil]].\n"
     "    ^self anyone send: #note with: (Array new: choice) ]\n"
     "  method: work: n [ ^(1 to: n) inject: 0 into: [:a :b | a + b] ]\n"
     "  method: watch: someone [\n"
@@ -54,7 +57,8 @@ static const char program[] =
     "  method: tryWatch: someone [\n"
     "    | p |\n"
     "    p := [ | r | r := Process current monitor: someone.\n"
-    "      (Process receiveMatching: [:m | m selector == #processDown: and: [(m payload at: 1) = r]]\n"
+    "      (Process receiveMatching: [:m | m selector == #processDown: and: [(m payload at: 1) = "
+    "r]]\n"
     "        timeout: 2) isNil not] fork.\n"
     "    ^p wait: 5 ]\n"
     "\n"
@@ -91,7 +95,8 @@ static const char program[] =
     "    ready := Process current.\n"
     "    1 to: 20 by: 2 do: [:i | | a b |\n"
     "      a := crowd at: i. b := crowd at: i + 1. a link: b.\n"
-    "      fired at: (Process current monitor: a) put: 0. fired at: (Process current monitor: b) put: 0].\n"
+    "      fired at: (Process current monitor: a) put: 0. fired at: (Process current monitor: b) "
+    "put: 0].\n"
     "    1 to: 20 by: 4 do: [:i | | way |\n"
     "      shot := crowd at: i + (random nextBetween: 0 and: 1).\n"
     "      way := random nextBetween: 1 and: 3.\n"
@@ -100,7 +105,8 @@ static const char program[] =
     "      way = 3 ifTrue: [shot exit: #shot]].\n"
     "    self collect: 10.\n"
     "    1 to: 20 by: 2 do: [:i |\n"
-    "      ((crowd at: i) isAlive = (crowd at: i + 1) isAlive) ifFalse: [self error: 'half a pair']].\n"
+    "      ((crowd at: i) isAlive = (crowd at: i + 1) isAlive) ifFalse: [self error: 'half a "
+    "pair']].\n"
     "    fired := Dictionary new.\n"
     "    crowd do: [:each | each isAlive ifTrue: [\n"
     "      fired at: (Process current monitor: each) put: 0. each kill]].\n"
@@ -147,10 +153,10 @@ int main(int argc, char **argv)
         failures += play(threads, rounds, &much);
         bool grown = much.memory_bytes > little.memory_bytes + GROWTH_ALLOWED;
         failures += grown;
-        printf("%u threads: %llu actors, %llu KiB after %llu actors, %llu KiB at the end%s\n", threads,
-               (unsigned long long)much.spawned, (unsigned long long)little.memory_bytes / 1024,
-               (unsigned long long)little.spawned, (unsigned long long)much.memory_bytes / 1024,
-               grown ? ": it grows" : "");
+        printf("%u threads: %llu actors, %llu KiB after %llu actors, %llu KiB at the end%s\n",
+               threads, (unsigned long long)much.spawned,
+               (unsigned long long)little.memory_bytes / 1024, (unsigned long long)little.spawned,
+               (unsigned long long)much.memory_bytes / 1024, grown ? ": it grows" : "");
     }
     return failures == 0 ? 0 : 1;
 }

@@ -1,33 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Two complete runtimes in two threads of one OS process run language tests at the same time. Each prints what a runtime
- * prints that is alone: they share nothing.
+/* Two complete runtimes in two threads of one OS process run language tests at the same time. Each
+ * prints what a runtime prints that is alone: they share nothing.
  */
 #include <stdio.h>
 
 #include "support/maggie.h"
 #include "support/unit.h"
 
-/* Tests that print the same in every run; of all kinds: sends, exceptions, unwinding, classes made at run time, symbols,
- * hashed collections, big numbers, actors, links, monitors, names, timers, supervisors' building blocks. */
+/* Tests that print the same in every run; of all kinds: sends, exceptions, unwinding, classes made
+ * at run time, symbols, hashed collections, big numbers, actors, links, monitors, names, timers,
+ * supervisors' building blocks. */
 static const char *const scripts[] = {
-    "kernel/control_flow.mag",
-    "kernel/exceptions_retry.mag",
-    "kernel/integer_big.mag",
-    "kernel/dictionary_large.mag",
-    "kernel/nonlocal_return.mag",
-    "kernel/compile_at_run_time.mag",
-    "kernel/symbols.mag",
-    "kernel/traits.mag",
-    "kernel/class_variables.mag",
-    "kernel/become.mag",
-    "actors/deep_copy.mag",
-    "actors/exit_signal.mag",
-    "actors/link_trap.mag",
-    "actors/monitor_down.mag",
-    "actors/names.mag",
-    "actors/request_reply.mag",
-    "actors/random_kills.mag",
-    "actors/crash_wait.mag",
+    "kernel/control_flow.mag",     "kernel/exceptions_retry.mag", "kernel/integer_big.mag",
+    "kernel/dictionary.mag",       "kernel/nonlocal_return.mag",  "kernel/compile_at_run_time.mag",
+    "kernel/symbols.mag",          "kernel/traits.mag",           "kernel/class_variables.mag",
+    "kernel/become.mag",           "actors/send_copies.mag",      "actors/exit_signal.mag",
+    "actors/link_trap.mag",        "actors/monitor_down.mag",     "actors/names.mag",
+    "actors/request_reply.mag",    "actors/random_kills.mag",     "actors/crash_wait.mag",
     "supervision/one_for_one.mag",
 };
 #define SCRIPTS MG_ARRAY_LEN(scripts)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The same seed gives the same run: a program full of choices, races and deaths is run twice for each seed, each time in
- * a runtime made for it, and the event logs are compared byte for byte.
+/* The same seed gives the same run: a program full of choices, races and deaths is run twice for
+ * each seed, each time in a runtime made for it, and the event logs are compared byte for byte.
  *
  *     sim-interp_seeds [SEEDS [FIRST]]
  *
- * Between the two runs memory is allocated, so that nothing stands at the same address, and the setting for threads
- * differs. Another seed must give another log, or the seed would choose nothing.
+ * Between the two runs memory is allocated, so that nothing stands at the same address, and the
+ * setting for threads differs. Another seed must give another log, or the seed would choose
+ * nothing.
  *
- * A failure names the seed; the two logs are compared line by line and the first difference is printed.
+ * A failure names the seed; the two logs are compared line by line and the first difference is
+ * printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +23,8 @@
 #define SEEDS 1000
 #endif
 
-/* Members pass numbers on, link, watch, wait with time limits, ask each other, work, die; main sums up what it hears. */
+/* Members pass numbers on, link, watch, wait with time limits, ask each other, work, die; main sums
+ * up what it hears. */
 static const char program[] =
     "SeedMember subclass: Object\n"
     "  instanceVars: peers random heard\n"
@@ -41,15 +44,18 @@ static const char program[] =
     "    choice = 6 ifTrue: [^Process current monitor: self anyone].\n"
     "    choice = 7 ifTrue: [^Process sleep: (random nextBetween: 0 and: 5)].\n"
     "    choice = 8 ifTrue: [^self work: (random nextBetween: 10 and: 3000)].\n"
-    "    choice = 9 ifTrue: [^[heard := heard + ([choice * 2] fork wait: 3)] on: Error do: [:e | nil]].\n"
+    "    choice = 9 ifTrue: [^[heard := heard + ([choice * 2] fork wait: 3)] on: Error do: [:e | "
+    "nil]].\n"
     "    choice = 10 ifTrue: [^Process current trapExit: (random nextBetween: 0 and: 1) = 0].\n"
     "    choice = 11 ifTrue: [^self die: (random nextBetween: 1 and: 12)].\n"
-    "    Process sendAfter: (random nextBetween: 0 and: 9) to: self anyone selector: #late with: choice ]\n"
+    "    Process sendAfter: (random nextBetween: 0 and: 9) to: self anyone selector: #late with: "
+    "choice ]\n"
     "  method: listen: limit [\n"
     "    | m |\n"
     "    m := Process receive: limit.\n"
     "    m isNil ifFalse: [heard := heard * 31 + m selector size \\\\ 65536] ]\n"
-    "  method: work: rounds [ | sum | sum := 0. 1 to: rounds do: [:i | sum := sum + (i \\\\ 7)]. ^sum ]\n"
+    "  method: work: rounds [ | sum | sum := 0. 1 to: rounds do: [:i | sum := sum + (i \\\\ 7)]. "
+    "^sum ]\n"
     "  method: die: way [\n"
     "    way = 1 ifTrue: [^Process exit: #enough].\n"
     "    way = 2 ifTrue: [^self anyone kill].\n"

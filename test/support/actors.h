@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs small actors written in C, for tests of the scheduler: under real threads, or deterministically
- * with a seed.
+/* Runs small actors written in C, for tests of the scheduler: under real threads, or
+ * deterministically with a seed.
  *
  *     ACTOR(echo)
  *     {
@@ -37,21 +37,20 @@ enum { REASON_BASE = 1000 };
 struct world {
     struct mg_sched_config config;
     struct mg_sched *sched;
-    struct mg_control *main;   // counted
-    _Atomic(uint64_t) n[16];   // what the actors of a test count
-    mg_pid pids[16];           // what main tells the test, or actors each other
-    uint64_t plan;             // the test's parameter for its actors
-    struct mg_buf log;         // deterministic: the event log, when asked for
-    bool ended;                // main has ended
-    struct mg_exit_info exit;  // how; immediates only
+    struct mg_control *main;  // counted
+    _Atomic(uint64_t) n[16];  // what the actors of a test count
+    mg_pid pids[16];          // what main tells the test, or actors each other
+    uint64_t plan;            // the test's parameter for its actors
+    struct mg_buf log;        // deterministic: the event log, when asked for
+    bool ended;               // main has ended
+    struct mg_exit_info exit; // how; immediates only
     uint32_t deadlocks;
 };
 
 /* An actor's `run` and its behaviour. */
-#define ACTOR_UNWINDS(id, does)                                                  \
-    static enum mg_turn id##_run(struct mg_actor *actor, struct mg_scheduler *s); \
-    static const struct mg_behaviour id = {                                      \
-        .name = #id, .run = id##_run, .unwinds = does};                          \
+#define ACTOR_UNWINDS(id, does)                                                            \
+    static enum mg_turn id##_run(struct mg_actor *actor, struct mg_scheduler *s);          \
+    static const struct mg_behaviour id = {.name = #id, .run = id##_run, .unwinds = does}; \
     static enum mg_turn id##_run(struct mg_actor *actor MG_UNUSED, struct mg_scheduler *s MG_UNUSED)
 #define ACTOR(id) ACTOR_UNWINDS(id, false)
 
@@ -104,7 +103,8 @@ static inline void world_log(struct world *world)
 }
 
 /* Runs `main` as the first actor, with a first body word, until all is over. */
-static inline void world_run(struct world *world, const struct mg_behaviour *behaviour, uint64_t body)
+static inline void world_run(struct world *world, const struct mg_behaviour *behaviour,
+                             uint64_t body)
 {
     world->sched = mg_sched_new(&world->config);
     struct mg_spawn spawn = {.behaviour = behaviour, .priority = MG_PRIORITY_NORMAL};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Random object graphs built from a string of bytes, and whether two graphs are the same: for tests of copies.
+/* Random object graphs built from a string of bytes, and whether two graphs are the same: for tests
+ * of copies.
  */
 #ifndef MG_TEST_SUPPORT_GRAPH_H
 #define MG_TEST_SUPPORT_GRAPH_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole runtimes inside a test: a vm with the library, a sched, a script as the main process, and what it printed.
+/* Whole runtimes inside a test: a vm with the library, a sched, a script as the main process, and
+ * what it printed.
  *
  *     struct runtime runtime;
  *     runtime_init(&runtime);
@@ -8,11 +9,11 @@
  *     CHECK(runtime.status == 3);  the result of the script, if it is an Integer
  *     runtime_deinit(&runtime);
  *
- * Output is captured by an I/O back end of its own (not in deterministic mode, where it goes to the descriptors as
- * it comes: such scripts print nothing).
+ * Output is captured by an I/O back end of its own (not in deterministic mode, where it goes to the
+ * descriptors as it comes: such scripts print nothing).
  *
- * Threads: a runtime belongs to the thread that runs it; several threads may each have one. Memory: a runtime owns all
- * it made. Each test program is one file, so everything here is static inline.
+ * Threads: a runtime belongs to the thread that runs it; several threads may each have one. Memory:
+ * a runtime owns all it made. Each test program is one file, so everything here is static inline.
  */
 #ifndef MG_TEST_SUPPORT_MAGGIE_H
 #define MG_TEST_SUPPORT_MAGGIE_H
@@ -20,6 +21,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/assert.h"
 #include "base/buf.h"
 #include "interp/body.h"
 #include "interp/boot.h"
@@ -27,8 +30,6 @@
 #include "sched/io_backend.h"
 #include "sched/output.h"
 #include "sched/sched.h"
-#include "base/alloc.h"
-#include "base/assert.h"
 
 /* How a runtime's main process ended. */
 enum {
@@ -42,12 +43,12 @@ enum {
 struct runtime {
     struct mg_sched_config config; // schedulers, deterministic, seed: to be set before the run
     struct mg_vm *vm;
-    bool logs;             // keep the event log of a deterministic run
-    struct mg_buf log;     // that
-    struct mg_buf out;     // standard output
-    struct mg_buf err;     // standard error, and messages of the compiler
-    pthread_mutex_t lock;  // for out and err; without a rank, for output comes from anywhere
-    int64_t status;        // the result, or one of the above
+    bool logs;                   // keep the event log of a deterministic run
+    struct mg_buf log;           // that
+    struct mg_buf out;           // standard output
+    struct mg_buf err;           // standard error, and messages of the compiler
+    pthread_mutex_t lock;        // for out and err; without a rank, for output comes from anywhere
+    int64_t status;              // the result, or one of the above
     struct mg_sched_stats stats; // after the run
 };
 
@@ -103,9 +104,7 @@ static void runtime_event(void *owner, const char *line, size_t len)
     mg_buf_putc(&runtime->log, '\n');
 }
 
-static void runtime_deadlock(void *owner MG_UNUSED, struct mg_sched *sched MG_UNUSED)
-{
-}
+static void runtime_deadlock(void *owner MG_UNUSED, struct mg_sched *sched MG_UNUSED) {}
 
 /* -- Runtimes -- */
 

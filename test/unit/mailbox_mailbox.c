@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The inner list and the scan against a naive model; the accounts of the bound. */
+#include "mailbox/mailbox.h"
 #include "base/atomic.h"
 #include "base/rng.h"
-#include "mailbox/mailbox.h"
 #include "support/unit.h"
 
 enum { MODEL_MAX = 64 };

@@ -67,7 +67,7 @@ UNIT_CASE(control_is_counted)
 {
     struct memory m;
     memory_init(&m);
-    struct mg_control control;
+    struct mg_control control MG_CACHE_ALIGNED;
     mg_control_init(&control, 7, no_release);
     mg_control_ref(&control);
     struct mg_signal *signal = mg_signal_new(&m.cache, MG_SIGNAL_EXIT, 0);
@@ -96,7 +96,8 @@ UNIT_CASE(foreign_memory)
     memory_deinit(&m);
 }
 
-/* The table of kinds: only messages and requests are mail by themselves, and only they are bounded. */
+/* The table of kinds: only messages and requests are mail by themselves, and only they are
+ * bounded. */
 UNIT_CASE(kinds)
 {
     for (uint32_t kind = 0; kind < MG_SIGNAL_KINDS; kind++) {

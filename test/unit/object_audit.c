@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* An audit that sees nothing is worthless: each kind of damage is done on purpose, and must be noticed. */
+/* An audit that sees nothing is worthless: each kind of damage is done on purpose, and must be
+ * noticed. */
 #include "object/audit.h"
 
 #include "object/heap_side.h"
 #include "support/heap.h"
 #include "support/unit.h"
 
-/* A generational heap with an old array (0), an old object (1), a young object (2), a string (3). */
+/* A generational heap with an old array (0), an old object (1), a young object (2), a string
+ * (3). */
 static void heap_init(struct test_heap *t)
 {
     test_heap_init(t, UINT64_MAX);
@@ -123,10 +125,9 @@ UNIT_CASE(passes_what_is_right)
 UNIT_CASE(notices_damage)
 {
     static const damage damages[] = {
-        forget_to_remember, forget_the_card,  point_into_an_object, point_to_nowhere,
-        odd_immediate,      wrong_size,       wrong_format,         wrong_generation,
-        wrong_ascii,        dirty_padding,    unlisted,             listed_twice,
-        wrong_figure,       left_mark,
+        forget_to_remember, forget_the_card, point_into_an_object, point_to_nowhere, odd_immediate,
+        wrong_size,         wrong_format,    wrong_generation,     wrong_ascii,      dirty_padding,
+        unlisted,           listed_twice,    wrong_figure,         left_mark,
     };
     for (size_t i = 0; i < MG_ARRAY_LEN(damages); i++)
         ck_assert_msg(unit_dies(run_audit, (void *)damages[i]), "damage %zu", i);

@@ -82,10 +82,10 @@ UNIT_CASE(parts_share_or_copy)
         enum mg_format format;
         bool shares;
     } parts[] = {
-        {0, 100, MG_FORMAT_STRING, false},     {19900, 100, MG_FORMAT_STRING, false},
-        {5, 4096, MG_FORMAT_STRING, false},    {5, 5000, MG_FORMAT_SHARED, false},
-        {5, 5001, MG_FORMAT_SHARED, true},     {0, 20000, MG_FORMAT_SHARED, true},
-        {19999, 1, MG_FORMAT_STRING, false},   {20000, 0, MG_FORMAT_STRING, false},
+        {0, 100, MG_FORMAT_STRING, false},   {19900, 100, MG_FORMAT_STRING, false},
+        {5, 4096, MG_FORMAT_STRING, false},  {5, 5000, MG_FORMAT_SHARED, false},
+        {5, 5001, MG_FORMAT_SHARED, true},   {0, 20000, MG_FORMAT_SHARED, true},
+        {19999, 1, MG_FORMAT_STRING, false}, {20000, 0, MG_FORMAT_STRING, false},
     };
     for (size_t i = 0; i < MG_ARRAY_LEN(parts); i++) {
         const struct part *p = &parts[i];

@@ -31,7 +31,8 @@ UNIT_CASE(counts)
 {
     int before = load_relaxed(&released); // T3 relaxed: one thread. Pairs with T1 in release().
     struct mg_control *control = control_new();
-    ck_assert_ptr_null(load_relaxed(&control->actor)); // T4 relaxed: one thread. Pairs with K5 in mg_control_init().
+    ck_assert_ptr_null(load_relaxed(
+        &control->actor)); // T4 relaxed: one thread. Pairs with K5 in mg_control_init().
     for (int i = 0; i < 10; i++)
         mg_control_ref(control);
     for (int i = 0; i < 10; i++)

@@ -14,7 +14,8 @@ static void release(struct mg_control *control, struct mg_block_cache *blocks)
     control->pid = 0;
 }
 
-/* The heap of a sender with an array of a long string and a Process, and a fragment with its copy. */
+/* The heap of a sender with an array of a long string and a Process, and a fragment with its
+ * copy. */
 struct fixture {
     struct test_heap t;
     struct mg_copy copy;

@@ -2,8 +2,8 @@
 /* Policy of the heap: layout, growth, caps, fragments, hibernation, the deep stack. */
 #include "base/alloc.h"
 #include "base/error.h"
-#include "object/heap_side.h"
 #include "object/fragment.h"
+#include "object/heap_side.h"
 #include "support/heap.h"
 #include "support/unit.h"
 

@@ -79,7 +79,8 @@ ACTOR(counter)
     return wait_mail(actor, s);
 }
 
-/* A suspended actor takes signals but does not run; resumed, it finds its mail; a kill needs no resume. */
+/* A suspended actor takes signals but does not run; resumed, it finds its mail; a kill needs no
+ * resume. */
 ACTOR(suspends)
 {
     uint64_t pause = mg_scheduler_now(s) + 2000000;
@@ -156,7 +157,8 @@ ACTOR(inspector)
     return MG_TURN_EXIT;
 }
 
-/* An inspection is answered by the behaviour's hook without running the program; without a hook it is refused. */
+/* An inspection is answered by the behaviour's hook without running the program; without a hook it
+ * is refused. */
 UNIT_CASE(inspection)
 {
     for (uint64_t seed = 0; seed < 10; seed++)

@@ -187,7 +187,9 @@ ACTOR(killer)
 {
     while (actor->body[1] < actor->body[0]) {
         uint64_t i = actor->body[1]++;
-        struct mg_spawn options = {.behaviour = i % 3 == 0 ? &nap : i % 3 == 1 ? &spin : &dies_of_error,
+        struct mg_spawn options = {.behaviour = i % 3 == 0   ? &nap
+                                                : i % 3 == 1 ? &spin
+                                                             : &dies_of_error,
                                    .priority = MG_PRIORITY_NORMAL,
                                    .monitored = true};
         mg_pid pid = mg_actor_pid(spawn_with(s, actor, &options));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Links and monitors: what the two ends hear, and what ends them. Races are in sim/sched_bonds.c. */
+/* Links and monitors: what the two ends hear, and what ends them. Races are in
+ * sim/sched_bonds.c. */
 #include "support/actors.h"
 
 ACTOR(nap)
@@ -72,8 +73,9 @@ static void link_script(uint64_t script, int64_t heard, uint32_t reason)
     }
 }
 
-/* One exit along one link, however often it was made; none after unlink, after a normal end, to oneself. A link to the dead
- * tells its reason if the handle knows it, #noproc otherwise, and nothing after a normal end. */
+/* One exit along one link, however often it was made; none after unlink, after a normal end, to
+ * oneself. A link to the dead tells its reason if the handle knows it, #noproc otherwise, and
+ * nothing after a normal end. */
 UNIT_CASE(link_scripts)
 {
     link_script(LINK_TRAP, 1, REASON(ERROR));
@@ -86,7 +88,8 @@ UNIT_CASE(link_scripts)
     link_script(DEAD_NORMAL, 0, 0);
 }
 
-/* Monitors stack, each with its own reference; a demonitored one is silent; flush removes what has come. */
+/* Monitors stack, each with its own reference; a demonitored one is silent; flush removes what has
+ * come. */
 ACTOR(monitors)
 {
     if (actor->body[1] == 0) {
@@ -103,7 +106,8 @@ ACTOR(monitors)
     if (!mg_actor_timed_out(actor) && mg_mailbox_count(&actor->mailbox) < 2)
         return mg_actor_wait(actor, s, 0, mg_scheduler_now(s) + 10000000);
     ck_assert_uint_eq(mg_mailbox_count(&actor->mailbox), 2);
-    ck_assert(!mg_actor_demonitor(actor, s, actor->body[2], true)); // it has fired, and is taken away
+    ck_assert(
+        !mg_actor_demonitor(actor, s, actor->body[2], true)); // it has fired, and is taken away
     ck_assert_uint_eq(mg_mailbox_count(&actor->mailbox), 1);
     struct mg_signal *m = mg_actor_receive(actor, s);
     ck_assert_uint_eq(m->kind, MG_SIGNAL_DOWN);

@@ -55,7 +55,8 @@ UNIT_CASE(one_holder)
     world_count(&names, 1, 0, 0, 0);
 }
 
-/* Each of many takes the name from the dead one before it: whoever hears of a death finds the name free. */
+/* Each of many takes the name from the dead one before it: whoever hears of a death finds the name
+ * free. */
 ACTOR(relay)
 {
     if (actor->body[1] == 0) {

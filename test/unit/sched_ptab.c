@@ -73,7 +73,8 @@ UNIT_CASE(reuse_is_late)
     mg_ptab_deinit(&ptab);
 }
 
-/* One scheduler that only frees feeds another that only allocates; the table does not grow for it. */
+/* One scheduler that only frees feeds another that only allocates; the table does not grow for
+ * it. */
 UNIT_CASE(freed_slots_go_round)
 {
     struct mg_ptab ptab;

@@ -30,7 +30,8 @@ UNIT_CASE(memory_comes_back)
     }
 }
 
-/* Finds the target first, lets it die within the same slice, then sends: the pointer is good, the signals are answered. */
+/* Finds the target first, lets it die within the same slice, then sends: the pointer is good, the
+ * signals are answered. */
 ACTOR(sends_to_the_dying)
 {
     struct mg_signal *reply;

@@ -26,7 +26,8 @@ ACTOR(collects)
     struct mg_signal *reply;
     while (actor->body[1] < KEPT) {
         if (actor->body[2] == 0) {
-            struct mg_spawn options = {.behaviour = &leaves_a_record, .priority = MG_PRIORITY_NORMAL};
+            struct mg_spawn options = {.behaviour = &leaves_a_record,
+                                       .priority = MG_PRIORITY_NORMAL};
             options.body[0] = actor->body[0];
             options.body[1] = actor->body[1];
             struct mg_actor *child = spawn_with(s, actor, &options);

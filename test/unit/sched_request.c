@@ -81,7 +81,8 @@ static uint64_t ask(struct mg_actor *actor, struct mg_scheduler *s, mg_pid to)
 
 enum { ROUNDS = 50 };
 
-/* body[0]: what its server does; body[2]: reference; body[3]: rounds; body[4]: outcomes xored, body[5] deadline. */
+/* body[0]: what its server does; body[2]: reference; body[3]: rounds; body[4]: outcomes xored,
+ * body[5] deadline. */
 ACTOR(client)
 {
     for (;;) {

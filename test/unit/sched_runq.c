@@ -112,7 +112,8 @@ UNIT_CASE(nothing_lost)
             count = taken[0] != NULL;
             break;
         case 3:
-            count = from == 1 ? mg_ring_steal(&ring, taken, 5) : mg_newborns_steal(&newborns, taken, 5);
+            count =
+                from == 1 ? mg_ring_steal(&ring, taken, 5) : mg_newborns_steal(&newborns, taken, 5);
             break;
         default:
             if (from == 1)

@@ -205,7 +205,8 @@ ACTOR(spawner)
     return counted(world_of(s), 0) == 100000 ? MG_TURN_EXIT : MG_TURN_YIELD;
 }
 
-/* Whoever only spawns is not ahead of its children by more than a few slices, so memory stays flat. */
+/* Whoever only spawns is not ahead of its children by more than a few slices, so memory stays
+ * flat. */
 UNIT_CASE(spawner_does_not_run_away)
 {
     struct world world;

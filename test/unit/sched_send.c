@@ -10,7 +10,8 @@ ACTOR(sink)
         return mg_actor_wait(actor, s, 0, MG_NO_DEADLINE);
     int64_t value;
     while ((value = hear(actor, s)) >= 0) {
-        ck_assert_int_ge(value, (int64_t)actor->body[1]); // in order, with gaps where some were refused
+        ck_assert_int_ge(value,
+                         (int64_t)actor->body[1]); // in order, with gaps where some were refused
         actor->body[1] = (uint64_t)value + 1;
         count(s, 2, 1);
         if (--s->reductions <= 0)
@@ -43,10 +44,8 @@ static mg_pid spawn_sink(struct mg_actor *actor, struct mg_scheduler *s, const s
     struct mg_actor_options limits = {.mailbox_messages = plan->messages,
                                       .mailbox_bytes = plan->bytes,
                                       .mailbox_policy = plan->policy};
-    struct mg_spawn options = {.behaviour = &sink,
-                               .options = &limits,
-                               .priority = MG_PRIORITY_NORMAL,
-                               .monitored = true};
+    struct mg_spawn options = {
+        .behaviour = &sink, .options = &limits, .priority = MG_PRIORITY_NORMAL, .monitored = true};
     options.body[0] = plan->reads;
     return mg_actor_pid(spawn_with(s, actor, &options));
 }
@@ -76,8 +75,8 @@ ACTOR(overload)
     return end_with(actor, s, REASON_BASE + (uint32_t)actor->body[4], left);
 }
 
-static void overload_measure(const struct plan *plan, uint32_t threads, uint64_t *accepted, uint64_t *refused,
-                         int64_t *left, uint32_t *reason)
+static void overload_measure(const struct plan *plan, uint32_t threads, uint64_t *accepted,
+                             uint64_t *refused, int64_t *left, uint32_t *reason)
 {
     struct world world;
     world_init(&world, 1, threads);
@@ -90,7 +89,8 @@ static void overload_measure(const struct plan *plan, uint32_t threads, uint64_t
     world_deinit(&world);
 }
 
-/* A small bound is exact, a large one is within a batch of each scheduler; nothing is lost or made. */
+/* A small bound is exact, a large one is within a batch of each scheduler; nothing is lost or
+ * made. */
 UNIT_CASE(refuse)
 {
     static const struct plan plans[] = {
@@ -147,7 +147,8 @@ UNIT_CASE(kill_receiver)
     }
 }
 
-/* One sender, one reader: all that was accepted arrives in order, and a flood settles below the bound, since senders pay. */
+/* One sender, one reader: all that was accepted arrives in order, and a flood settles below the
+ * bound, since senders pay. */
 UNIT_CASE(order_and_price)
 {
     static const struct plan plan = {.reads = true, .each = 300000};

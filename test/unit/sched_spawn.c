@@ -18,8 +18,10 @@ ACTOR(dies_at_once)
 ACTOR(watches_a_death)
 {
     if (actor->body[1] == 0) {
-        struct mg_spawn options = {
-            .behaviour = &dies_at_once, .priority = MG_PRIORITY_NORMAL, .linked = true, .monitored = true};
+        struct mg_spawn options = {.behaviour = &dies_at_once,
+                                   .priority = MG_PRIORITY_NORMAL,
+                                   .linked = true,
+                                   .monitored = true};
         mg_actor_set_trap(actor, true);
         actor->body[1] = mg_actor_pid(spawn_with(s, actor, &options));
         ck_assert_uint_ne(options.reference, 0);
@@ -39,7 +41,8 @@ ACTOR(watches_a_death)
     return actor->body[0] == 2 ? MG_TURN_EXIT : wait_mail(actor, s);
 }
 
-/* A child that is linked and monitored at birth and dies at once is heard of, both ways, once each. */
+/* A child that is linked and monitored at birth and dies at once is heard of, both ways, once
+ * each. */
 UNIT_CASE(bonds_at_birth)
 {
     for (uint32_t threads = 0; threads < 3; threads++)
@@ -156,7 +159,8 @@ ACTOR(many)
     return MG_TURN_EXIT;
 }
 
-/* What is spawned can be found at once, by pid and by control block; those who only wait are dropped at the end. */
+/* What is spawned can be found at once, by pid and by control block; those who only wait are
+ * dropped at the end. */
 UNIT_CASE(found_at_once)
 {
     for (uint32_t threads = 0; threads < 3; threads++)

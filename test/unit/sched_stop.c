@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The ordered stop: roots newest first, then those with clean-up, then the end; and the report of a deadlock. */
+/* The ordered stop: roots newest first, then those with clean-up, then the end; and the report of a
+ * deadlock. */
 #include "support/actors.h"
 
 /* A root: traps exits, and ends when told, after writing down that it did. */

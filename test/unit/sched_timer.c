@@ -48,7 +48,8 @@ ACTOR(echo)
     return wait_mail(actor, s);
 }
 
-/* Waits 5 s each time, and is answered at once: the deadline is moved on, nobody times out; then really waits. */
+/* Waits 5 s each time, and is answered at once: the deadline is moved on, nobody times out; then
+ * really waits. */
 ACTOR(answered_in_time)
 {
     if (actor->body[1] == 0) {
@@ -83,7 +84,8 @@ static struct mg_signal *note(struct mg_scheduler *s, int64_t value)
     return signal;
 }
 
-/* Timers of one deadline fire in the order in which they were started; deadlines before later ones. */
+/* Timers of one deadline fire in the order in which they were started; deadlines before later
+ * ones. */
 ACTOR(ordered)
 {
     enum { TIMERS = 100 };
@@ -91,7 +93,8 @@ ACTOR(ordered)
     if (actor->body[2]++ == 0) {
         actor->body[0] = mg_scheduler_now(s);
         for (int64_t i = 0; i < TIMERS; i++)
-            ck_assert_uint_ne(mg_timer_start(s, actor->body[0] + (uint64_t)(i / 10) * MS, self, note(s, i)), 0);
+            ck_assert_uint_ne(
+                mg_timer_start(s, actor->body[0] + (uint64_t)(i / 10) * MS, self, note(s, i)), 0);
     }
     int64_t value;
     while ((value = hear(actor, s)) >= 0) {

@@ -48,7 +48,8 @@ static void rig_advance(struct rig *rig, uint64_t ticks, uint32_t max)
     mg_wheel_audit(&rig->wheel);
     uint64_t earliest = MG_TICK_NONE;
     for (uint32_t i = 0; i < NODES; i++) {
-        ck_assert(rig->due[i] == MG_TICK_NONE || rig->due[i] > rig->now); // all that was due has fired
+        ck_assert(rig->due[i] == MG_TICK_NONE ||
+                  rig->due[i] > rig->now); // all that was due has fired
         rig->armed[i] = mg_wheel_node_armed(&rig->nodes[i]);
         ck_assert(rig->armed[i] || rig->due[i] == MG_TICK_NONE);
         if (rig->due[i] < earliest)
@@ -98,11 +99,12 @@ static void rig_step(struct rig *rig, struct mg_rng *rng)
     }
 }
 
-/* Random inserts, removals, moves and jumps of the clock: everything fires at its first advance after its tick, never
- * before, never twice; W1 and W4 hold. */
+/* Random inserts, removals, moves and jumps of the clock: everything fires at its first advance
+ * after its tick, never before, never twice; W1 and W4 hold. */
 UNIT_CASE(agrees_with_a_model)
 {
-    static const uint64_t starts[] = {0, 63, 4095, (UINT64_C(1) << 36) - 2, (UINT64_C(1) << 42) - 100};
+    static const uint64_t starts[] = {0, 63, 4095, (UINT64_C(1) << 36) - 2,
+                                      (UINT64_C(1) << 42) - 100};
     for (uint32_t k = 0; k < MG_ARRAY_LEN(starts); k++) {
         struct rig rig;
         struct mg_rng rng;
@@ -121,7 +123,8 @@ static void fire_order(void *context, struct mg_wait_timer *node)
     rig->fired++;
 }
 
-/* Nodes of one tick fire in the order in which they were inserted, however far away they were then. */
+/* Nodes of one tick fire in the order in which they were inserted, however far away they were
+ * then. */
 UNIT_CASE(order_within_a_tick)
 {
     static const uint64_t ahead[] = {1, 70, 5000, 300000, 20000000};
