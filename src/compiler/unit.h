@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * LEAD'S NOTE to the compiler engineer (to be deleted at the end): unit.c, verify.h/.c and disasm.h/.c are written by the lead; do not
- * write them again, use them. You do scope, inline, regs, emit, lines, compile, maggie_boot and their tests.
- *
- * The compiled form of a batch of source files: what the compiler makes, the archive holds, the verifier checks and
+/* The compiled form of a batch of source files: what the compiler makes, the archive holds, the verifier checks and
  * the installer (interp/install.c) turns into classes and methods of a node. It knows names only, no ids of a node,
  * so it means the same everywhere.
  *

@@ -72,7 +72,8 @@ mg_value *mg_run_reserve(struct mg_run *run, mg_value *args, size_t words)
 {
 #ifndef MG_STRESS
     mg_value *top = live_top(run, args, run->argc);
-    if (MG_LIKELY(top + words + MG_FRAME_MARGIN <= run->heap->alloc)) {
+    if (MG_LIKELY(top + words + MG_FRAME_MARGIN <= run->heap->alloc &&
+                  !mg_heap_is_due(run->heap))) {
         return args;
     }
 #endif

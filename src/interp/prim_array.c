@@ -5,6 +5,7 @@
  * empty); the unused items are nil, so that they keep nothing alive.
  */
 #include "base/limits.h"
+#include "interp/elements.h"
 #include "interp/prim.h"
 #include "object/bytes.h"
 #include "object/equal.h"
@@ -125,34 +126,17 @@ static struct list list_of(mg_value v)
     return list;
 }
 
-/* The elements of an Array or ArrayList; false for other values. */
-static bool elements_of(mg_value v, mg_value **elements, uint64_t *count)
-{
-    if (mg_has_format(v, MG_FORMAT_ARRAY)) {
-        *elements = mg_object(v)->words;
-        *count = mg_object_words(mg_object(v));
-        return true;
-    }
-    if (!mg_is_instance(v, MG_CLASS_ARRAY_LIST)) {
-        return false;
-    }
-    struct list list = list_of(v);
-    *count = (uint64_t)list.count;
-    *elements = list.items == NULL ? NULL : list.items->words + list.start;
-    return true;
-}
-
 /* Yes, no, or not mine: compares element by element as far as all pairs have intrinsic equality. */
 static mg_value prim_array_equal(struct mg_run *run, mg_value *args)
 {
-    mg_value *mine, *theirs;
+    const mg_value *mine, *theirs;
     uint64_t n, m;
     if (!mg_is_pointer(args[1]) || !mg_has_format(args[1], MG_FORMAT_ARRAY) ||
         mg_object_class(mg_object(args[0])) != mg_object_class(mg_object(args[1]))) {
         return MG_FALSE;
     }
-    elements_of(args[0], &mine, &n);
-    elements_of(args[1], &theirs, &m);
+    mg_elements_of(run->world, args[0], &mine, &n);
+    mg_elements_of(run->world, args[1], &theirs, &m);
     if (n != m) {
         return MG_FALSE;
     }
@@ -173,9 +157,9 @@ static mg_value prim_array_equal(struct mg_run *run, mg_value *args)
 
 static mg_value prim_array_hash(struct mg_run *run, mg_value *args)
 {
-    mg_value *elements;
+    const mg_value *elements;
     uint64_t n;
-    elements_of(args[0], &elements, &n);
+    mg_elements_of(run->world, args[0], &elements, &n);
     uint64_t hash = n;
     for (uint64_t i = 0; i < n; i++) {
         int64_t one;
@@ -190,13 +174,13 @@ static mg_value prim_array_hash(struct mg_run *run, mg_value *args)
 
 static mg_value prim_index_of(struct mg_run *run, mg_value *args)
 {
-    mg_value *elements;
+    const mg_value *elements;
     uint64_t n;
     int64_t hash;
     if (!mg_equal_hash(args[1], &hash)) {
         return MG_PRIM_DECLINE;
     }
-    elements_of(args[0], &elements, &n);
+    mg_elements_of(run->world, args[0], &elements, &n);
     for (uint64_t i = 0; i < n; i++) {
         enum mg_equality e = mg_equal(elements[i], args[1]);
         if (e == MG_EQUAL_UNKNOWN) {
@@ -256,9 +240,9 @@ static mg_value prim_array_copy_with(struct mg_run *run, mg_value *args)
 
 static mg_value prim_array_concat(struct mg_run *run, mg_value *args)
 {
-    mg_value *theirs;
+    const mg_value *theirs;
     uint64_t m;
-    if (!elements_of(args[1], &theirs, &m)) {
+    if (!mg_elements_of(run->world, args[1], &theirs, &m)) {
         return MG_PRIM_DECLINE;
     }
     uint64_t n = mg_object_words(mg_object(args[0]));
@@ -270,7 +254,7 @@ static mg_value prim_array_concat(struct mg_run *run, mg_value *args)
     if (both == NULL) {
         return MG_PRIM_FAILED;
     }
-    elements_of(args[1], &theirs, &m);
+    mg_elements_of(run->world, args[1], &theirs, &m);
     memcpy(both->words, mg_object(args[0])->words, n * sizeof(mg_value));
     memcpy(both->words + n, theirs, m * sizeof(mg_value));
     return mg_pointer(both);
@@ -305,9 +289,9 @@ static void store_range(struct mg_heap *heap, struct mg_object *to, uint64_t at,
 
 static mg_value prim_array_replace(struct mg_run *run, mg_value *args)
 {
-    mg_value *source;
+    const mg_value *source;
     uint64_t m;
-    if (!elements_of(args[3], &source, &m)) {
+    if (!mg_elements_of(run->world, args[3], &source, &m)) {
         return MG_PRIM_DECLINE;
     }
     for (uint32_t i = 1; i <= 4; i++) {
@@ -497,16 +481,16 @@ static mg_value prim_list_remove_last(struct mg_run *run, mg_value *args)
 
 static mg_value prim_list_add_array(struct mg_run *run, mg_value *args)
 {
-    mg_value *elements;
+    const mg_value *elements;
     uint64_t n;
-    if (!elements_of(args[1], &elements, &n)) {
+    if (!mg_elements_of(run->world, args[1], &elements, &n)) {
         return mg_prim_type_error(run, 1, "Array");
     }
     args = list_grow(run, args, 0, (int64_t)n);
     if (args == NULL) {
         return MG_PRIM_FAILED;
     }
-    elements_of(args[1], &elements, &n);
+    mg_elements_of(run->world, args[1], &elements, &n);
     struct list list = list_of(args[0]);
     if (n > 0) {
         store_range(run->heap, list.items, (uint64_t)(list.start + list.count), elements, n);

@@ -3,6 +3,7 @@
  * in an Array. They rearrange the window and let the loop send from it, so `^`, preemption and
  * waiting work as in a plain send.
  */
+#include "interp/elements.h"
 #include "interp/frame.h"
 #include "interp/prim.h"
 #include "object/bytes.h"
@@ -70,31 +71,12 @@ static mg_value prim_perform_with3(struct mg_run *run, mg_value *args)
     return perform_with(run, args, 3);
 }
 
-/* Where the elements of an Array or ArrayList stand; false for other values. */
-static bool elements_of(mg_value v, mg_value **elements, uint64_t *count)
-{
-    if (mg_has_format(v, MG_FORMAT_ARRAY)) {
-        *elements = mg_object(v)->words;
-        *count = mg_object_words(mg_object(v));
-        return true;
-    }
-    if (mg_is_instance(v, MG_CLASS_ARRAY_LIST)) {
-        mg_value items = mg_slot(v, MG_ARRAY_LIST_ITEMS);
-        *count = (uint64_t)mg_small_value(mg_slot(v, MG_ARRAY_LIST_COUNT));
-        *elements = items == MG_NIL
-                        ? NULL
-                        : mg_object(items)->words + mg_small_value(mg_slot(v, MG_ARRAY_LIST_START));
-        return true;
-    }
-    return false;
-}
-
 /* Spreads the list args[i] over the window from args[1]. False, with the error set, when it is none
  * or too long. */
 static mg_value *spread(struct mg_run *run, mg_value *args, uint32_t i, uint64_t *count)
 {
-    mg_value *elements;
-    if (!elements_of(args[i], &elements, count)) {
+    const mg_value *elements;
+    if (!mg_elements_of(run->world, args[i], &elements, count)) {
         mg_prim_error(run, "arguments must be an Array");
         return NULL;
     }
@@ -106,7 +88,7 @@ static mg_value *spread(struct mg_run *run, mg_value *args, uint32_t i, uint64_t
     if (args == NULL) {
         return NULL;
     }
-    elements_of(args[i], &elements, count);
+    mg_elements_of(run->world, args[i], &elements, count);
     memcpy(args + 1, elements, *count * sizeof *args);
     return args;
 }
@@ -114,12 +96,12 @@ static mg_value *spread(struct mg_run *run, mg_value *args, uint32_t i, uint64_t
 static mg_value prim_perform_arguments(struct mg_run *run, mg_value *args)
 {
     uint32_t selector = selector_of(run, args[1]);
-    mg_value *elements;
+    const mg_value *elements;
     uint64_t count;
     if (selector == 0) {
         return MG_PRIM_FAILED;
     }
-    if (!elements_of(args[2], &elements, &count)) {
+    if (!mg_elements_of(run->world, args[2], &elements, &count)) {
         return mg_prim_error(run, "arguments must be an Array");
     }
     mg_value outcome = send(run, selector, (uint32_t)count);
@@ -132,8 +114,8 @@ static mg_value prim_perform_arguments(struct mg_run *run, mg_value *args)
 static mg_value prim_value_arguments(struct mg_run *run, mg_value *args)
 {
     uint64_t count;
-    mg_value *elements;
-    if (!elements_of(args[1], &elements, &count)) {
+    const mg_value *elements;
+    if (!mg_elements_of(run->world, args[1], &elements, &count)) {
         return mg_prim_error(run, "arguments must be an Array");
     }
     const struct mg_code *code = (const struct mg_code *)(uintptr_t)mg_slot(args[0], MG_BLOCK_CODE);

@@ -96,6 +96,9 @@ static mg_value prim_send_with(struct mg_run *run, mg_value *args)
 
 /* From signals to MailboxMessages. */
 
+/* Payloads up to this many words are moved into the heap at receipt. */
+#define SMALL_MAIL_WORDS 16
+
 /* What to reserve for any message: itself, the payload of an exit or down, two handles. */
 #define MAIL_WORDS (1 + MG_MAIL_SLOTS + 1 + 4 + 2 * MG_PROCESS_SPAN)
 
@@ -176,12 +179,19 @@ static mg_value receive_signal(struct mg_run *run, mg_value *args, struct mg_sig
         mg_signal_free(signal, run->blocks);
         return mail;
     }
-    if (mg_run_reserve(run, args, 1 + MG_MAIL_SLOTS) == NULL) {
+    uint32_t words = signal->fragment.words;
+    bool small = words <= SMALL_MAIL_WORDS;
+    if (mg_run_reserve(run, args, 1 + MG_MAIL_SLOTS + (small ? words : 0)) == NULL) {
         mg_signal_free(signal, run->blocks);
         return MG_PRIM_FAILED;
     }
-    mg_value mail = make_mail(run, signal, signal->selector, signal->payload);
-    if (signal->fragment.words == 0) {
+    /* A small payload moves in and its block is hot for the next message; a large one is adopted. */
+    mg_value payload = signal->payload;
+    if (small && words > 0) {
+        mg_heap_absorb(run->heap, &signal->fragment, &payload, 1);
+    }
+    mg_value mail = make_mail(run, signal, signal->selector, payload);
+    if (small) {
         mg_signal_free(signal, run->blocks);
     } else {
         mg_heap_adopt(run->heap, &signal->fragment);

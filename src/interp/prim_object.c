@@ -115,7 +115,7 @@ static bool can_become(mg_value v)
 static mg_value become(struct mg_run *run, mg_value *args, bool two_way)
 {
     for (uint32_t i = 0; i < 2; i++) {
-        if (!can_become(args[i]) && (i == 0 || two_way)) {
+        if (!can_become(args[i])) {
             return mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "%s: cannot become: %s",
                                 two_way ? "become" : "becomeForward",
                                 mg_run_class_name(run, args[i]));

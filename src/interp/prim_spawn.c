@@ -2,6 +2,7 @@
 /* Primitives that start processes: the fork family. There is one birth routine, so what a child
  * inherits is inherited on every path. */
 #include "base/error.h"
+#include "base/limits.h"
 #include "interp/body.h"
 #include "interp/labels.h"
 #include "interp/prim.h"
@@ -190,6 +191,11 @@ static mg_value prim_fork_options(struct mg_run *run, mg_value *args)
         if (!option(run, pairs->words[i], pairs->words[i + 1], &spawn, &options, &flags)) {
             return MG_PRIM_FAILED;
         }
+    }
+    /* Mail is refused before it could reach the cap: no sender can kill a receiver by it. */
+    if (options.memory_bytes != 0 && options.memory_bytes < MG_LIMIT_MAILBOX_BYTES &&
+        (options.mailbox_bytes == 0 || options.mailbox_bytes > options.memory_bytes)) {
+        options.mailbox_bytes = options.memory_bytes;
     }
     spawn.options = &options;
     return give_birth(run, args, args[2] == MG_TRUE, &spawn, flags);

@@ -46,7 +46,7 @@ static void bytes_audit(const struct mg_object *o, uint64_t words)
         for (size_t i = len; i < (words - 1) * 8; i++)
             CHECK(bytes[i] == 0); /* Y4 */
     }
-    if (mg_object_class(o) != MG_CLASS_BYTE_ARRAY)
+    if ((mg_object_class(o) == MG_CLASS_STRING || mg_object_class(o) == MG_CLASS_SYMBOL))
         CHECK(mg_bytes_are_ascii(bytes, len) == ((o->header & MG_FLAG_ASCII) != 0)); /* Y2 */
 }
 

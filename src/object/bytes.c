@@ -166,7 +166,8 @@ mg_value mg_bytes_new_inline(struct mg_heap *heap, size_t len)
 mg_value mg_bytes_adopt(struct mg_heap *heap, uint32_t class_id, struct mg_bytes *bytes)
 {
     struct mg_object *o = object_shared(heap, class_id, bytes, 0, bytes->size, bytes->size);
-    if (class_id != MG_CLASS_BYTE_ARRAY && mg_bytes_are_ascii(bytes->data, bytes->size))
+    if ((class_id == MG_CLASS_STRING || class_id == MG_CLASS_SYMBOL) &&
+        mg_bytes_are_ascii(bytes->data, bytes->size))
         o->header |= MG_FLAG_ASCII;
     return mg_pointer(o);
 }
@@ -189,7 +190,7 @@ mg_value mg_bytes_slice(struct mg_heap *heap, mg_value source, size_t offset, si
 {
     const struct mg_object *from = mg_object(source);
     uint32_t class_id = mg_object_class(from);
-    bool is_string = class_id != MG_CLASS_BYTE_ARRAY;
+    bool is_string = (class_id == MG_CLASS_STRING || class_id == MG_CLASS_SYMBOL);
     const uint8_t *bytes;
     size_t size;
     mg_bytes_of(source, &bytes, &size);
@@ -221,7 +222,7 @@ uint8_t *mg_bytes_writable(mg_value v)
 {
     struct mg_object *o = mg_object(v);
     ASSERT(!(o->header & MG_GC_SHARED));
-    ASSERT(mg_object_class(o) == MG_CLASS_BYTE_ARRAY);
+    ASSERT(mg_object_class(o) != MG_CLASS_STRING);
     if (mg_object_format(o) != MG_FORMAT_SHARED)
         return (uint8_t *)(o->words + 1);
 
@@ -250,7 +251,8 @@ uint32_t mg_string_hash(mg_value v)
     size_t len;
     mg_bytes_of(v, &bytes, &len);
     hash = mg_hash_bytes(bytes, len);
-    if (!(o->header & MG_GC_SHARED) && mg_object_class(o) != MG_CLASS_BYTE_ARRAY)
+    if (!(o->header & MG_GC_SHARED) &&
+        (mg_object_class(o) == MG_CLASS_STRING || mg_object_class(o) == MG_CLASS_SYMBOL))
         o->words[MG_SHARED_INFO] = mg_bytes_info((uint32_t)len, hash);
     return hash;
 }

@@ -636,7 +636,6 @@ void mg_table_reindex(mg_value table, uint32_t stride)
         index_fill(&t);
     }
     t.object->header &= ~MG_FLAG_REHASH;
-    AUDIT(mg_table_audit(table, stride));
 }
 
 size_t mg_table_column_words(mg_value table, uint32_t stride)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Links at rest: after any mixture of link, unlink, death and orders to link, by both sides at once, the two
- * ends of every pair agree, and no exit came along a link that was not there.
+/* Links at rest: after any mixture of link, unlink, death and orders to link, by both sides at
+ * once, the two ends of every pair agree, and no exit came along a link that was not there.
  *
- * Each peer does random things to its neighbours until its steps are done; then all rest for a while, and
- * main compares the tables.
+ * Each peer does random things to its neighbours until its steps are done; then all rest for a
+ * while, and main compares the tables.
  */
 #include "sched/internal.h"
 #include "support/actors.h"
@@ -88,7 +88,8 @@ ACTOR(compare)
     return MG_TURN_EXIT;
 }
 
-/* Both ends of every link agree at rest, for every seed; links are there in some and not in others. */
+/* Both ends of every link agree at rest, for every seed; links are there in some and not in
+ * others. */
 UNIT_CASE(ends_agree)
 {
     uint64_t links = 0;
@@ -98,13 +99,14 @@ UNIT_CASE(ends_agree)
     ck_assert_uint_lt(links, 2000 * 9);
 }
 
-/* Three messages, an exit, three messages, a thousand times: what was sent before the exit is seen before it. */
+/* Three messages, an exit, three messages, a thousand times: what was sent before the exit is seen
+ * before it. */
 ACTOR(target)
 {
     mg_actor_set_trap(actor, actor->body[0] != 0);
     int64_t value;
     while ((value = hear(actor, s)) != -1) {
-        ck_assert_int_eq(value, value < 0 ? -2 - (77 - REASON_BASE) : (int64_t)actor->body[1]);
+        ck_assert_int_eq(value, value < 0 ? -2 - 77 : (int64_t)actor->body[1]);
         actor->body[1]++;
         count(s, 0, 1);
     }
@@ -122,7 +124,7 @@ ACTOR(sender)
             mg_order_send(s, actor->body[0], MG_ORDER_TRAP, 1);
         for (int64_t i = 0; i < 3; i++)
             tell(actor, s, actor->body[0], i);
-        mg_exit_send(s, mg_actor_pid(actor), actor->body[0], 77);
+        mg_exit_send(s, mg_actor_pid(actor), actor->body[0], REASON_BASE + 77);
         for (int64_t i = 4; i < 7; i++)
             tell(actor, s, actor->body[0], i);
         mg_kill_send(s, 0, world_of(s)->plan != 0 ? 0 : actor->body[0]);
@@ -134,7 +136,7 @@ ACTOR(sender)
     int64_t value = hear(actor, s);
     if (value == -1)
         return wait_mail(actor, s);
-    ck_assert_int_eq(value, -2 - (77 - REASON_BASE)); // the exit, not the kill behind it
+    ck_assert_int_eq(value, -2 - 77); // the exit, not the kill behind it
     return MG_TURN_EXIT;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The same seed gives the same event log, byte by byte; whatever is promised holds for every seed.
  *
- * Each seed runs twice; before the second run memory is shifted about, so that a decision that depends on
- * an address shows. SEEDS can be set in the environment for long runs. A failure names its seed.
+ * Each seed runs twice; before the second run memory is shifted about, so that a decision that
+ * depends on an address shows. SEEDS can be set in the environment for long runs. A failure names
+ * its seed.
  */
 #include <stdio.h>
 
@@ -156,8 +157,8 @@ static uint64_t seeds(void)
     return text != NULL ? strtoull(text, NULL, 10) : 1000;
 }
 
-/* One seed, one log; another seed, another log; exactly one down for each monitor, one outcome for each
- * request, and no deadlock, in all of them. */
+/* One seed, one log; another seed, another log; exactly one down for each monitor, one outcome for
+ * each request, and no deadlock, in all of them. */
 UNIT_CASE(one_seed_one_log)
 {
     uint64_t last = 0;
