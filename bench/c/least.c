@@ -100,8 +100,8 @@ struct actor {
     struct actor *link; /* run queue or spare list */
     struct world *world;
     int asleep;
-    struct message *tail;            /* the oldest; the stub or one taken before */
-    _Atomic(struct message *) head;  /* the newest; written by every sender */
+    struct message *tail;           /* the oldest; the stub or one taken before */
+    _Atomic(struct message *) head; /* the newest; written by every sender */
     void (*run)(struct actor *self);
     struct actor *home;
     long a, b;
@@ -504,10 +504,9 @@ int main(int argc, char **argv)
         int sizes;
         void (*run)(const long *n);
     } rows[] = {
-        {"spawn", 1, row_spawn}, {"spawn_wait", 1, row_spawn_wait},
-        {"idle", 1, row_idle},   {"pingpong", 1, row_pingpong},
-        {"pairs", 2, row_pairs}, {"ring", 2, row_ring},
-        {"fanin", 2, row_fanin}, {"skynet", 1, row_skynet},
+        {"spawn", 1, row_spawn},       {"spawn_wait", 1, row_spawn_wait}, {"idle", 1, row_idle},
+        {"pingpong", 1, row_pingpong}, {"pairs", 2, row_pairs},           {"ring", 2, row_ring},
+        {"fanin", 2, row_fanin},       {"skynet", 1, row_skynet},
     };
     long n[2] = {0, 0};
 

@@ -186,7 +186,8 @@ static struct mg_source source_of(const struct mg_program *program)
     };
 }
 
-/* Compiles a text and prints what is wrong with it; nothing is installed. Answers whether it was in order. */
+/* Compiles a text and prints what is wrong with it; nothing is installed. Answers whether it was in
+ * order. */
 static bool check_text(struct mg_vm *vm, const char *path, const char *text)
 {
     struct mg_source source = {

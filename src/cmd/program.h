@@ -32,8 +32,7 @@ struct mg_program {
     const char *path; /* as messages name the source */
     const char *text;
     size_t len;
-    const char *
-        written; /* what the user wrote when `text` is something around it: messages are about this; else NULL */
+    const char *written; /* what the user wrote when `text` stands around it; else NULL */
     const char *const *arguments;
     uint32_t argument_count;
     uint32_t schedulers; /* 0: one for each core */

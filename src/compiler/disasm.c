@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The disassembler: see disasm.h. The layout of operands comes from opcode.def, nothing here knows an opcode but those
- * whose operands index a table worth showing. */
+/* The disassembler: see disasm.h. The layout of operands comes from opcode.def, nothing here knows
+ * an opcode but those whose operands index a table worth showing. */
 #include "compiler/disasm.h"
 
 #include "base/assert.h"
@@ -16,21 +16,25 @@ static const struct {
 #undef MG_OPCODE
 };
 
-const char *mg_opcode_name(uint32_t op) {
+const char *mg_opcode_name(uint32_t op)
+{
     CHECK(op < MG_OPCODE_COUNT);
     return opcodes[op].name;
 }
 
-enum mg_opcode_format mg_opcode_format(uint32_t op) {
+enum mg_opcode_format mg_opcode_format(uint32_t op)
+{
     CHECK(op < MG_OPCODE_COUNT);
     return opcodes[op].format;
 }
 
-static void put_text(struct mg_text text, struct mg_buf *out) {
+static void put_text(struct mg_text text, struct mg_buf *out)
+{
     mg_buf_put(out, text.bytes, text.len);
 }
 
-static void put_array(const struct mg_literal *literal, struct mg_buf *out) {
+static void put_array(const struct mg_literal *literal, struct mg_buf *out)
+{
     mg_buf_puts(out, "#(");
     for (uint32_t i = 0; i < literal->as.array.count; i++) {
         if (i > 0) {
@@ -41,7 +45,8 @@ static void put_array(const struct mg_literal *literal, struct mg_buf *out) {
     mg_buf_putc(out, ')');
 }
 
-void mg_disasm_literal(const struct mg_literal *literal, struct mg_buf *out) {
+void mg_disasm_literal(const struct mg_literal *literal, struct mg_buf *out)
+{
     switch (literal->kind) {
     case MG_LITERAL_NIL:
         mg_buf_puts(out, "nil");
@@ -85,7 +90,8 @@ void mg_disasm_literal(const struct mg_literal *literal, struct mg_buf *out) {
 }
 
 static void put_operands(const struct mg_unit_code *code, uint32_t at, mg_insn insn,
-                         struct mg_buf *out) {
+                         struct mg_buf *out)
+{
     (void)code;
     uint32_t a = mg_insn_a(insn);
     switch (opcodes[mg_insn_op(insn)].format) {
@@ -119,7 +125,8 @@ static void put_operands(const struct mg_unit_code *code, uint32_t at, mg_insn i
 }
 
 /* What an index among the operands stands for. */
-static void put_remark(const struct mg_unit_code *code, mg_insn insn, struct mg_buf *out) {
+static void put_remark(const struct mg_unit_code *code, mg_insn insn, struct mg_buf *out)
+{
     switch (mg_insn_op(insn)) {
     case MG_OP_SEND:
     case MG_OP_SENDSUPER:
@@ -151,7 +158,8 @@ static void put_remark(const struct mg_unit_code *code, mg_insn insn, struct mg_
     }
 }
 
-static uint32_t line_at(const struct mg_unit_code *code, uint32_t insn) {
+static uint32_t line_at(const struct mg_unit_code *code, uint32_t insn)
+{
     uint32_t line = 0;
     for (uint32_t i = 0; i < code->line_count && code->lines[i].insn <= insn; i++) {
         line = code->lines[i].line;
@@ -159,7 +167,8 @@ static uint32_t line_at(const struct mg_unit_code *code, uint32_t insn) {
     return line;
 }
 
-void mg_disasm_code(const struct mg_unit *unit, uint32_t index, struct mg_buf *out) {
+void mg_disasm_code(const struct mg_unit *unit, uint32_t index, struct mg_buf *out)
+{
     const struct mg_unit_code *code = &unit->codes[index];
     static const char *const kinds[] = {"method", "block", "script"};
     mg_buf_printf(out, "code %u: %s, %u arguments, %u registers, scratch r%u", index,
@@ -189,14 +198,16 @@ void mg_disasm_code(const struct mg_unit *unit, uint32_t index, struct mg_buf *o
 }
 
 /* A code and, behind it, the blocks written in it. */
-static void put_tree(const struct mg_unit *unit, uint32_t index, struct mg_buf *out) {
+static void put_tree(const struct mg_unit *unit, uint32_t index, struct mg_buf *out)
+{
     mg_disasm_code(unit, index, out);
     for (uint32_t i = 0; i < unit->codes[index].child_count; i++) {
         put_tree(unit, unit->codes[index].children[i], out);
     }
 }
 
-void mg_disasm_unit(const struct mg_unit *unit, struct mg_buf *out) {
+void mg_disasm_unit(const struct mg_unit *unit, struct mg_buf *out)
+{
     for (uint32_t i = 0; i < unit->class_count; i++) {
         const struct mg_unit_class *c = &unit->classes[i];
         mg_buf_puts(out, c->reopens ? "reopened class " : "class ");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The disassembler: a unit as text for people (`maggie disasm FILE`) and for tests of the code generator.
+/* The disassembler: a unit as text for people (`maggie disasm FILE`) and for tests of the code
+ * generator.
  *
  * Threads: pure. Memory: appends to the caller's buffer.
  */
@@ -9,8 +10,8 @@
 #include "base/buf.h"
 #include "compiler/unit.h"
 
-/* Appends one code: a heading, then a line for each instruction with its operands explained. The unit must have been
- * verified. */
+/* Appends one code: a heading, then a line for each instruction with its operands explained. The
+ * unit must have been verified. */
 void mg_disasm_code(const struct mg_unit *unit, uint32_t code, struct mg_buf *out);
 
 /* Appends the whole unit: classes, methods with their codes, the script. */

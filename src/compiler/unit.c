@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The archive form of a unit: see unit.h.
  *
- *      "MGU1"   counts and numbers as LEB128 varints, texts as length and bytes, instructions as 8 bytes little-endian
+ *      "MGU1"   numbers are LEB128 varints, texts length and bytes, instructions 8 bytes
  *      files, classes, methods, codes, script + 1
  *
- * A1  A count is believed only as far as the bytes that are left can hold that many items, so a lie costs no memory.
+ * A1  A count is believed only as far as the bytes that are left can hold that many items, so a lie
+ *     costs no memory.
  * A2  Optional indices are written plus one, 0 meaning MG_UNIT_NONE.
  */
 #include "compiler/unit.h"
@@ -17,17 +18,22 @@
 
 static const char magic[4] = {'M', 'G', 'U', '1'};
 
-void mg_unit_init(struct mg_unit *unit) {
+void mg_unit_init(struct mg_unit *unit)
+{
     memset(unit, 0, sizeof *unit);
     mg_arena_init(&unit->arena);
     unit->script = MG_UNIT_NONE;
 }
 
-void mg_unit_deinit(struct mg_unit *unit) { mg_arena_deinit(&unit->arena); }
+void mg_unit_deinit(struct mg_unit *unit)
+{
+    mg_arena_deinit(&unit->arena);
+}
 
 /* Writing. */
 
-static void put_number(struct mg_buf *out, uint64_t n) {
+static void put_number(struct mg_buf *out, uint64_t n)
+{
     while (n >= 0x80) {
         mg_buf_putc(out, (char)(n | 0x80));
         n >>= 7;
@@ -35,29 +41,34 @@ static void put_number(struct mg_buf *out, uint64_t n) {
     mg_buf_putc(out, (char)n);
 }
 
-static void put_signed(struct mg_buf *out, int64_t n) {
+static void put_signed(struct mg_buf *out, int64_t n)
+{
     put_number(out, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
 }
 
-static void put_optional(struct mg_buf *out, uint32_t index) {
+static void put_optional(struct mg_buf *out, uint32_t index)
+{
     put_number(out, index == MG_UNIT_NONE ? 0 : (uint64_t)index + 1);
 }
 
-static void put_text(struct mg_buf *out, struct mg_text text) {
+static void put_text(struct mg_buf *out, struct mg_text text)
+{
     put_number(out, text.len);
     if (text.len > 0) {
         mg_buf_put(out, text.bytes, text.len);
     }
 }
 
-static void put_texts(struct mg_buf *out, const struct mg_text *texts, uint32_t count) {
+static void put_texts(struct mg_buf *out, const struct mg_text *texts, uint32_t count)
+{
     put_number(out, count);
     for (uint32_t i = 0; i < count; i++) {
         put_text(out, texts[i]);
     }
 }
 
-static void put_word(struct mg_buf *out, uint64_t word) {
+static void put_word(struct mg_buf *out, uint64_t word)
+{
     char bytes[8];
     for (int i = 0; i < 8; i++) {
         bytes[i] = (char)(word >> 8 * i);
@@ -65,7 +76,8 @@ static void put_word(struct mg_buf *out, uint64_t word) {
     mg_buf_put(out, bytes, sizeof bytes);
 }
 
-static void put_literal(struct mg_buf *out, const struct mg_literal *literal) {
+static void put_literal(struct mg_buf *out, const struct mg_literal *literal)
+{
     mg_buf_putc(out, (char)literal->kind);
     switch (literal->kind) {
     case MG_LITERAL_INTEGER:
@@ -95,7 +107,8 @@ static void put_literal(struct mg_buf *out, const struct mg_literal *literal) {
     }
 }
 
-static void put_class(struct mg_buf *out, const struct mg_unit_class *c) {
+static void put_class(struct mg_buf *out, const struct mg_unit_class *c)
+{
     put_text(out, c->name);
     put_text(out, c->superclass);
     put_text(out, c->doc);
@@ -104,7 +117,8 @@ static void put_class(struct mg_buf *out, const struct mg_unit_class *c) {
     put_number(out, c->reopens);
 }
 
-static void put_method(struct mg_buf *out, const struct mg_unit_method *m) {
+static void put_method(struct mg_buf *out, const struct mg_unit_method *m)
+{
     put_text(out, m->class_name);
     put_text(out, m->selector);
     put_text(out, m->category);
@@ -115,7 +129,8 @@ static void put_method(struct mg_buf *out, const struct mg_unit_method *m) {
     put_optional(out, m->code);
 }
 
-static void put_code_tables(struct mg_buf *out, const struct mg_unit_code *c) {
+static void put_code_tables(struct mg_buf *out, const struct mg_unit_code *c)
+{
     put_number(out, c->literal_count);
     for (uint32_t i = 0; i < c->literal_count; i++) {
         put_literal(out, &c->literals[i]);
@@ -143,7 +158,8 @@ static void put_code_tables(struct mg_buf *out, const struct mg_unit_code *c) {
     }
 }
 
-static void put_code(struct mg_buf *out, const struct mg_unit_code *c) {
+static void put_code(struct mg_buf *out, const struct mg_unit_code *c)
+{
     put_number(out, c->kind);
     put_number(out, c->argc);
     put_number(out, c->nregs);
@@ -161,7 +177,8 @@ static void put_code(struct mg_buf *out, const struct mg_unit_code *c) {
     put_code_tables(out, c);
 }
 
-void mg_unit_write(const struct mg_unit *unit, struct mg_buf *out) {
+void mg_unit_write(const struct mg_unit *unit, struct mg_buf *out)
+{
     mg_buf_put(out, magic, sizeof magic);
     put_texts(out, unit->files, unit->file_count);
     put_number(out, unit->class_count);
@@ -187,14 +204,16 @@ struct reader {
     int error;
 };
 
-static void give_up(struct reader *in, int error) {
+static void give_up(struct reader *in, int error)
+{
     if (in->error == 0) {
         in->error = error;
     }
     in->p = in->end;
 }
 
-static uint64_t get_number(struct reader *in) {
+static uint64_t get_number(struct reader *in)
+{
     uint64_t n = 0;
     for (int shift = 0; shift < 64; shift += 7) {
         if (in->p == in->end) {
@@ -210,7 +229,8 @@ static uint64_t get_number(struct reader *in) {
     return 0;
 }
 
-static uint32_t get_small(struct reader *in) {
+static uint32_t get_small(struct reader *in)
+{
     uint64_t n = get_number(in);
     if (n >= MG_UNIT_NONE) {
         give_up(in, MG_EFORMAT);
@@ -219,18 +239,21 @@ static uint32_t get_small(struct reader *in) {
     return (uint32_t)n;
 }
 
-static uint32_t get_optional(struct reader *in) {
+static uint32_t get_optional(struct reader *in)
+{
     uint32_t n = get_small(in);
     return n == 0 ? MG_UNIT_NONE : n - 1;
 }
 
-static int64_t get_signed(struct reader *in) {
+static int64_t get_signed(struct reader *in)
+{
     uint64_t n = get_number(in);
     return (int64_t)(n >> 1 ^ -(n & 1));
 }
 
 /* A count of items of at least `least` bytes each (A1). */
-static uint32_t get_count(struct reader *in, size_t least) {
+static uint32_t get_count(struct reader *in, size_t least)
+{
     uint32_t n = get_small(in);
     if (n > (size_t)(in->end - in->p) / least) {
         give_up(in, MG_EFORMAT);
@@ -239,14 +262,16 @@ static uint32_t get_count(struct reader *in, size_t least) {
     return n;
 }
 
-static struct mg_text get_text(struct reader *in) {
+static struct mg_text get_text(struct reader *in)
+{
     uint32_t len = get_count(in, 1);
     struct mg_text text = {(const char *)in->p, len};
     in->p += len;
     return text;
 }
 
-static struct mg_text *get_texts(struct reader *in, uint32_t *count) {
+static struct mg_text *get_texts(struct reader *in, uint32_t *count)
+{
     *count = get_count(in, 1);
     struct mg_text *texts = mg_arena_alloc(in->arena, (*count + 1) * sizeof *texts);
     for (uint32_t i = 0; i < *count; i++) {
@@ -255,7 +280,8 @@ static struct mg_text *get_texts(struct reader *in, uint32_t *count) {
     return texts;
 }
 
-static uint64_t get_word(struct reader *in) {
+static uint64_t get_word(struct reader *in)
+{
     if (in->end - in->p < 8) {
         give_up(in, MG_EFORMAT);
         return 0;
@@ -268,7 +294,8 @@ static uint64_t get_word(struct reader *in) {
     return word;
 }
 
-static void get_literal(struct reader *in, struct mg_literal *literal, uint32_t depth) {
+static void get_literal(struct reader *in, struct mg_literal *literal, uint32_t depth)
+{
     if (in->p == in->end) {
         give_up(in, MG_EFORMAT);
         return;
@@ -314,7 +341,8 @@ static void get_literal(struct reader *in, struct mg_literal *literal, uint32_t 
     }
 }
 
-static void get_class(struct reader *in, struct mg_unit_class *c) {
+static void get_class(struct reader *in, struct mg_unit_class *c)
+{
     c->name = get_text(in);
     c->superclass = get_text(in);
     c->doc = get_text(in);
@@ -323,7 +351,8 @@ static void get_class(struct reader *in, struct mg_unit_class *c) {
     c->reopens = get_number(in) != 0;
 }
 
-static void get_method(struct reader *in, struct mg_unit_method *m) {
+static void get_method(struct reader *in, struct mg_unit_method *m)
+{
     m->class_name = get_text(in);
     m->selector = get_text(in);
     m->category = get_text(in);
@@ -334,7 +363,8 @@ static void get_method(struct reader *in, struct mg_unit_method *m) {
     m->code = get_optional(in);
 }
 
-static void get_code_tables(struct reader *in, struct mg_unit_code *c) {
+static void get_code_tables(struct reader *in, struct mg_unit_code *c)
+{
     c->literal_count = get_count(in, 1);
     c->literals = mg_arena_alloc(in->arena, (c->literal_count + 1) * sizeof *c->literals);
     for (uint32_t i = 0; i < c->literal_count; i++) {
@@ -367,7 +397,8 @@ static void get_code_tables(struct reader *in, struct mg_unit_code *c) {
     }
 }
 
-static void get_code(struct reader *in, struct mg_unit_code *c) {
+static void get_code(struct reader *in, struct mg_unit_code *c)
+{
     uint32_t kind = get_small(in);
     c->argc = get_small(in);
     c->nregs = get_small(in);
@@ -392,7 +423,8 @@ static void get_code(struct reader *in, struct mg_unit_code *c) {
     get_code_tables(in, c);
 }
 
-int mg_unit_read_prefix(struct mg_unit *unit, const void *bytes, size_t len, size_t *used) {
+int mg_unit_read_prefix(struct mg_unit *unit, const void *bytes, size_t len, size_t *used)
+{
     struct reader in = {bytes, (const uint8_t *)bytes + len, &unit->arena, 0};
     if (len < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0) {
         return MG_EFORMAT;
@@ -419,7 +451,8 @@ int mg_unit_read_prefix(struct mg_unit *unit, const void *bytes, size_t len, siz
     return in.error;
 }
 
-int mg_unit_read(struct mg_unit *unit, const void *bytes, size_t len) {
+int mg_unit_read(struct mg_unit *unit, const void *bytes, size_t len)
+{
     size_t used;
     int error = mg_unit_read_prefix(unit, bytes, len, &used);
     return error == 0 && used != len ? MG_EFORMAT : error;

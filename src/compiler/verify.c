@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The verifier: see verify.h. One pass over each code; the layout of operands comes from opcode.def. */
+/* The verifier: see verify.h. One pass over each code; the layout of operands comes from
+ * opcode.def. */
 #include "compiler/verify.h"
 
 #include "base/error.h"
@@ -19,21 +20,25 @@ struct check {
     mg_insn insn;
 };
 
-static bool fail(struct check *check, const char *what) {
+static bool fail(struct check *check, const char *what)
+{
     snprintf(check->verify->problem, sizeof check->verify->problem, "code %u, instruction %u: %s",
              check->index, check->at, what);
     return false;
 }
 
-static bool readable(struct check *check, uint32_t r) {
+static bool readable(struct check *check, uint32_t r)
+{
     return r < check->code->nregs || fail(check, "register out of range");
 }
 
-static bool range(struct check *check, uint32_t from, uint32_t count) {
+static bool range(struct check *check, uint32_t from, uint32_t count)
+{
     return (uint64_t)from + count <= check->code->nregs || fail(check, "registers out of range");
 }
 
-static bool writable(struct check *check, uint32_t r) {
+static bool writable(struct check *check, uint32_t r)
+{
     const struct mg_unit_code *code = check->code;
     if (r == 0 || r == code->home_reg || (code->kind == MG_CODE_BLOCK && r == code->argc + 1)) {
         return fail(check, "a register of the frame itself is written");
@@ -44,12 +49,14 @@ static bool writable(struct check *check, uint32_t r) {
     return readable(check, r);
 }
 
-static bool index_below(struct check *check, uint32_t index, uint32_t count) {
+static bool index_below(struct check *check, uint32_t index, uint32_t count)
+{
     return index < count || fail(check, "index out of range");
 }
 
 /* A jump in the direction the opcode allows, to an instruction of this code. */
-static bool jump(struct check *check, bool backwards) {
+static bool jump(struct check *check, bool backwards)
+{
     int64_t distance = mg_insn_j(check->insn);
     int64_t target = (int64_t)check->at + 1 + distance;
     if (target < 0 || target >= check->code->insn_count) {
@@ -61,7 +68,8 @@ static bool jump(struct check *check, bool backwards) {
     return check->code->mark == MG_MARK_NONE || fail(check, "jump in a marked code");
 }
 
-static bool window(struct check *check) {
+static bool window(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     uint32_t w = mg_insn_b(check->insn), s = mg_insn_c(check->insn);
     if (!index_below(check, s, code->site_count)) {
@@ -80,7 +88,8 @@ static bool window(struct check *check) {
     return range(check, w, code->sites[s].argc + 1);
 }
 
-static bool block(struct check *check) {
+static bool block(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     uint32_t b = mg_insn_b(check->insn);
     if (!writable(check, mg_insn_a(check->insn)) || !index_below(check, b, code->child_count)) {
@@ -96,7 +105,8 @@ static bool block(struct check *check) {
     return range(check, mg_insn_c(check->insn), child->ncaptures);
 }
 
-static bool fused(struct check *check) {
+static bool fused(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     if (check->at + 1 >= code->insn_count) {
         return fail(check, "a fused compare without its jump");
@@ -108,7 +118,8 @@ static bool fused(struct check *check) {
 }
 
 /* Operands that are registers, by format; what an opcode adds to that is checked in the callers. */
-static bool registers(struct check *check) {
+static bool registers(struct check *check)
+{
     mg_insn insn = check->insn;
     switch (mg_opcode_format(mg_insn_op(insn))) {
     case MG_OPFORMAT_ABC:
@@ -130,13 +141,15 @@ static bool registers(struct check *check) {
 }
 
 /* Opcodes whose operand X indexes a table. */
-static bool table(struct check *check, bool writes, uint32_t count) {
+static bool table(struct check *check, bool writes, uint32_t count)
+{
     uint32_t a = mg_insn_a(check->insn);
     return (writes ? writable(check, a) : readable(check, a)) &&
            index_below(check, mg_insn_x(check->insn), count);
 }
 
-static bool literal(struct check *check, bool copied) {
+static bool literal(struct check *check, bool copied)
+{
     if (!table(check, true, check->code->literal_count)) {
         return false;
     }
@@ -145,30 +158,36 @@ static bool literal(struct check *check, bool copied) {
     return mutable == copied || fail(check, "a literal of the wrong kind");
 }
 
-static bool counted_loop(struct check *check, bool backwards, uint32_t count) {
+static bool counted_loop(struct check *check, bool backwards, uint32_t count)
+{
     uint32_t a = mg_insn_a(check->insn);
     return range(check, a, count) && writable(check, a) && jump(check, backwards);
 }
 
-static bool mark(struct check *check) {
+static bool mark(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     return (code->mark != MG_MARK_NONE && mg_insn_a(check->insn) == code->argc + 1) ||
            fail(check, "a mark in a code without one");
 }
 
-static bool home(struct check *check) {
-    bool first = check->at == 0 ||
-                 (check->at == 1 && mg_insn_op(check->code->insns[0]) == MG_OP_PRIMITIVE);
+static bool home(struct check *check)
+{
+    bool first =
+        check->at == 0 || (check->at == 1 && mg_insn_op(check->code->insns[0]) == MG_OP_PRIMITIVE);
     return (first && mg_insn_a(check->insn) == check->code->home_reg) ||
            fail(check, "HOME out of place");
 }
 
-static bool new_array(struct check *check) {
+static bool new_array(struct check *check)
+{
     return writable(check, mg_insn_a(check->insn)) &&
            (mg_insn_x(check->insn) <= (1u << 27) || fail(check, "array too large"));
 }
 
-static bool instruction(struct check *check) {
+/* tidy: long function: one case for each opcode that has operands of its own. */
+static bool instruction(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     mg_insn insn = check->insn;
     switch (mg_insn_op(insn)) {
@@ -195,18 +214,16 @@ static bool instruction(struct check *check) {
     case MG_OP_HOME:
         return home(check);
     case MG_OP_ARRAY:
-        return writable(check, mg_insn_a(insn)) &&
-               range(check, mg_insn_b(insn), mg_insn_c(insn));
+        return writable(check, mg_insn_a(insn)) && range(check, mg_insn_b(insn), mg_insn_c(insn));
     case MG_OP_NEWARRAY:
         return new_array(check);
     case MG_OP_SEND:
     case MG_OP_SENDSUPER:
         return writable(check, mg_insn_a(insn)) && window(check);
     case MG_OP_TAILSEND:
-        return window(check) &&
-               ((code->home_reg == MG_UNIT_NONE && code->mark == MG_MARK_NONE &&
-                 code->kind == MG_CODE_METHOD) ||
-                fail(check, "a tail send where the frame is needed"));
+        return window(check) && ((code->home_reg == MG_UNIT_NONE && code->mark == MG_MARK_NONE &&
+                                  code->kind == MG_CODE_METHOD) ||
+                                 fail(check, "a tail send where the frame is needed"));
     case MG_OP_RET:
         return readable(check, mg_insn_a(insn));
     case MG_OP_NLRET:
@@ -263,12 +280,14 @@ static bool instruction(struct check *check) {
     }
 }
 
-static bool ends(uint32_t op) {
+static bool ends(uint32_t op)
+{
     return op == MG_OP_RET || op == MG_OP_RETSELF || op == MG_OP_NLRET || op == MG_OP_JMP ||
            op == MG_OP_LOOP || op == MG_OP_UNWIND || op == MG_OP_TAILSEND;
 }
 
-static bool marked_shape(struct check *check) {
+static bool marked_shape(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     bool lands = code->mark == MG_MARK_ENSURE || code->mark == MG_MARK_CURTAIL;
     uint32_t argc = code->mark == MG_MARK_HANDLER || code->mark == MG_MARK_BARRIER ? 2 : 1;
@@ -288,7 +307,8 @@ static bool marked_shape(struct check *check) {
     return true;
 }
 
-static bool header(struct check *check) {
+static bool header(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     check->at = 0;
     if (code->insn_count == 0) {
@@ -318,7 +338,8 @@ static bool header(struct check *check) {
     return code->mark == MG_MARK_NONE || marked_shape(check);
 }
 
-static bool children(struct check *check) {
+static bool children(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     for (uint32_t i = 0; i < code->child_count; i++) {
         uint32_t child = code->children[i];
@@ -332,7 +353,8 @@ static bool children(struct check *check) {
     return true;
 }
 
-static bool verify_code(struct check *check) {
+static bool verify_code(struct check *check)
+{
     const struct mg_unit_code *code = check->code;
     if (!header(check) || !children(check)) {
         return false;
@@ -351,7 +373,8 @@ static bool verify_code(struct check *check) {
            fail(check, "the code runs off its end");
 }
 
-static bool verify_method(struct check *check, const struct mg_unit_method *method) {
+static bool verify_method(struct check *check, const struct mg_unit_method *method)
+{
     check->index = method->code;
     check->at = 0;
     if (method->code == MG_UNIT_NONE) {
@@ -368,7 +391,8 @@ static bool verify_method(struct check *check, const struct mg_unit_method *meth
     return true;
 }
 
-int mg_verify_unit(const struct mg_unit *unit, struct mg_verify *verify) {
+int mg_verify_unit(const struct mg_unit *unit, struct mg_verify *verify)
+{
     struct check check = {.unit = unit, .verify = verify};
     verify->problem[0] = '\0';
     for (uint32_t i = 0; i < unit->code_count; i++) {

@@ -185,7 +185,8 @@ static mg_value receive_signal(struct mg_run *run, mg_value *args, struct mg_sig
         mg_signal_free(signal, run->blocks);
         return MG_PRIM_FAILED;
     }
-    /* A small payload moves in and its block is hot for the next message; a large one is adopted. */
+    /* A small payload moves in and its block is hot for the next message; a large one is
+     * adopted. */
     mg_value payload = signal->payload;
     if (small && words > 0) {
         mg_heap_absorb(run->heap, &signal->fragment, &payload, 1);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Code and methods as a node runs them: made by the installer from a unit, immutable once published.
+/* Code and methods as a node runs them: made by the installer from a unit, immutable once
+ * published.
  *
  * M1  Everything but the cache words is written before the method is published and never after.
- * M2  A cache word is `lookup id << 32 | method index`, 0 when empty; it is written with release and read with acquire,
- *     so whoever sees the index sees the method. A stale word can never hit: lookup ids are not reused.
+ * M2  A cache word is `lookup id << 32 | method index`, 0 when empty; it is written with release
+ *     and read with acquire, so whoever sees the index sees the method. A stale word can never hit:
+ *     lookup ids are not reused.
  *
- * Threads: read by all schedulers. Memory: owned by the world, freed with it (superseded code: by the purge).
+ * Threads: read by all schedulers. Memory: owned by the world, freed with it (superseded code: by
+ * the purge).
  */
 #ifndef MG_OBJECT_METHOD_H
 #define MG_OBJECT_METHOD_H
@@ -22,8 +25,8 @@ typedef mg_value (*mg_primitive)(struct mg_run *run, mg_value *args);
 
 enum mg_code_flag {
     MG_CODE_IS_BLOCK = 1,
-    MG_CODE_HAS_HOME = 2,   /* home_reg is used */
-    MG_CODE_IS_MARKED = 4,  /* mark_kind is not MG_MARK_NONE */
+    MG_CODE_HAS_HOME = 2,  /* home_reg is used */
+    MG_CODE_IS_MARKED = 4, /* mark_kind is not MG_MARK_NONE */
     MG_CODE_IS_SCRIPT = 8,
 };
 
@@ -42,8 +45,8 @@ struct mg_code_line {
 
 /* Where a global's value is found at run time. */
 struct mg_global {
-    uint32_t name;             /* symbol id of the full name */
-    _Atomic(mg_value) value;   /* a class, or MG_UNSET; written under the world's lock, read by all */
+    uint32_t name;           /* symbol id of the full name */
+    _Atomic(mg_value) value; /* a class, or MG_UNSET; written under the world's lock, read by all */
 };
 
 struct mg_code {
@@ -53,9 +56,9 @@ struct mg_code {
     const struct mg_code_site *sites;
     struct mg_code *const *children;
     struct mg_global *const *globals;
-    const uint32_t *cvars; /* ids of class variables */
+    const uint32_t *cvars;    /* ids of class variables */
     struct mg_method *method; /* the method this code is of, or is written in */
-    uint32_t id; /* its number in the node's table of codes (interp/vm.h), from 1 */
+    uint32_t id;              /* its number in the node's table of codes (interp/vm.h), from 1 */
     uint32_t insn_count;
     uint16_t argc;
     uint16_t nregs;
@@ -82,9 +85,9 @@ struct mg_method {
     mg_primitive prim;
     uint32_t kind; /* enum mg_method_kind */
     uint32_t argc;
-    uint32_t index;    /* in the world's method table */
-    uint32_t selector; /* symbol id */
-    uint32_t class_id; /* that defines it (a metaclass for class methods) */
+    uint32_t index;       /* in the world's method table */
+    uint32_t selector;    /* symbol id */
+    uint32_t class_id;    /* that defines it (a metaclass for class methods) */
     const char *category; /* texts may be NULL */
     const char *doc;
     const char *source;

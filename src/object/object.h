@@ -6,26 +6,29 @@
  *     |  flags 4 | gc 3  | format 5|  slots 8  |    hash 22     |   class 22    |
  *     +----------+-------+---------+-----------+----------------+---------------+
  *
- * `slots` is the number of words behind the header; 255 says that it stands in the word *before* the header (so an
- * object of 255 words or more begins, in memory, with that size word). The body of each format:
+ * `slots` is the number of words behind the header; 255 says that it stands in the word *before*
+ * the header (so an object of 255 words or more begins, in memory, with that size word). The body
+ * of each format:
  *
  *     SLOTS    n values: instance variables                           ARRAY   n values: elements
  *     STRING   info word (byte length 32 | hash 32), then UTF-8 bytes, zero-padded to a word
  *     BYTES    info word (byte length 32 | 0), then bytes, zero-padded
- *     SHARED   info word as STRING/BYTES; counted struct mg_bytes *; offset in it; next off-heap object
+ *     SHARED   info word as STRING/BYTES; counted struct mg_bytes *; offset; next off-heap object
  *              (class String or ByteArray; the bytes live outside and are shared between actors)
- *     FLOAT    the double                 BIGINT   info word: limb count, sign in bit 63; then GMP limbs
+ *     FLOAT    the double                 BIGINT   info word: limb count, sign; then GMP limbs
  *     BLOCK    code pointer; self; home token; captured values
  *     PROCESS  counted struct mg_control *; next off-heap object
  *     WEAK     target value; next weak object
  *     FORWARD  the value that took this object's place (become:); only inside one collection
  *
- * H1  Raw words (pointers, info words, limbs, bytes) stand only in the formats listed; `mg_format_values` says which
- *     words of a body are values.
- * H2  Identity hash 0 means: not drawn yet. Drawn from the actor's generator, kept by collection and copy.
- * H3  gc bits: OLD, REMEMBERED, SHARED. An object with SHARED is immutable, belongs to no heap and has its hash drawn.
- * H4  Objects above MG_CARD_SLOTS words of format ARRAY end in a card bitmap of (slots + 8191) / 8192 words, which is
- *     not counted in `slots`: one bit for each 128 slots.
+ * H1  Raw words (pointers, info words, limbs, bytes) stand only in the formats listed;
+ *     `mg_format_values` says which words of a body are values.
+ * H2  Identity hash 0 means: not drawn yet. Drawn from the actor's generator, kept by collection
+ *     and copy.
+ * H3  gc bits: OLD, REMEMBERED, SHARED. An object with SHARED is immutable, belongs to no heap and
+ *     has its hash drawn.
+ * H4  Objects above MG_CARD_SLOTS words of format ARRAY end in a card bitmap of (slots + 8191) /
+ *     8192 words, which is not counted in `slots`: one bit for each 128 slots.
  *
  * Threads: an object is touched by the thread that runs its actor; SHARED ones are read by all.
  */
@@ -56,7 +59,7 @@ enum mg_format {
     MG_FORMAT_PROCESS,
     MG_FORMAT_WEAK,
     MG_FORMAT_FORWARD,
-    MG_FORMAT_MOVED,     /* during a copy only: the header has been replaced, see heap.c and copy.c */
+    MG_FORMAT_MOVED, /* during a copy only: the header has been replaced, see heap.c and copy.c */
     MG_FORMAT_IMMEDIATE, /* of classes whose instances are no objects */
     MG_FORMAT_ABSTRACT,  /* of classes without instances */
     MG_FORMAT_COUNT
@@ -78,32 +81,39 @@ struct mg_object {
 #define MG_GC_OLD ((uint64_t)1 << 57)
 #define MG_GC_REMEMBERED ((uint64_t)1 << 58)
 #define MG_GC_SHARED ((uint64_t)1 << 59)
-#define MG_FLAG_ASCII ((uint64_t)1 << 60)  /* STRING, SHARED: every byte is below 128 */
-#define MG_FLAG_REHASH ((uint64_t)1 << 61) /* hashed collection decoded from the wire: rehash before use */
+#define MG_FLAG_ASCII ((uint64_t)1 << 60) /* STRING, SHARED: every byte is below 128 */
+#define MG_FLAG_REHASH \
+    ((uint64_t)1 << 61) /* hashed collection decoded from the wire: rehash before use */
 #define MG_SLOTS_IN_FRONT 255u
 #define MG_CARD_SLOTS 128u
 
-static inline uint32_t mg_object_class(const struct mg_object *o) {
+static inline uint32_t mg_object_class(const struct mg_object *o)
+{
     return (uint32_t)(o->header & MG_HEADER_CLASS_MASK);
 }
-static inline enum mg_format mg_object_format(const struct mg_object *o) {
+static inline enum mg_format mg_object_format(const struct mg_object *o)
+{
     return (enum mg_format)(o->header >> MG_HEADER_FORMAT_SHIFT & 0x1f);
 }
 /* Words behind the header, raw ones included, cards not. */
-static inline uint64_t mg_object_words(const struct mg_object *o) {
+static inline uint64_t mg_object_words(const struct mg_object *o)
+{
     uint64_t n = o->header >> MG_HEADER_SLOTS_SHIFT & 0xff;
     return MG_LIKELY(n != MG_SLOTS_IN_FRONT) ? n : ((const uint64_t *)o)[-1];
 }
-static inline uint64_t mg_header(uint32_t class_id, enum mg_format format, uint64_t words) {
+static inline uint64_t mg_header(uint32_t class_id, enum mg_format format, uint64_t words)
+{
     uint64_t n = words < MG_SLOTS_IN_FRONT ? words : MG_SLOTS_IN_FRONT;
     return (uint64_t)class_id | n << MG_HEADER_SLOTS_SHIFT |
            (uint64_t)format << MG_HEADER_FORMAT_SHIFT;
 }
-static inline uint64_t mg_object_card_words(enum mg_format format, uint64_t words) {
+static inline uint64_t mg_object_card_words(enum mg_format format, uint64_t words)
+{
     return format == MG_FORMAT_ARRAY && words > MG_CARD_SLOTS ? (words + 8191) / 8192 : 0;
 }
 /* All words an object of this format and body takes in memory: size word, header, body, cards. */
-static inline uint64_t mg_object_span(enum mg_format format, uint64_t words) {
+static inline uint64_t mg_object_span(enum mg_format format, uint64_t words)
+{
     return 1 + words + (words >= MG_SLOTS_IN_FRONT) + mg_object_card_words(format, words);
 }
 
@@ -130,7 +140,8 @@ enum { MG_WEAK_TARGET, MG_WEAK_NEXT, MG_WEAK_WORDS };
 
 /* Which words of a body are values: the half-open range [*from, *to). Raw words lie outside it. */
 static inline void mg_format_values(enum mg_format format, uint64_t words, uint64_t *from,
-                                    uint64_t *to) {
+                                    uint64_t *to)
+{
     switch (format) {
     case MG_FORMAT_SLOTS:
     case MG_FORMAT_ARRAY:
@@ -149,16 +160,22 @@ static inline void mg_format_values(enum mg_format format, uint64_t words, uint6
 }
 
 /* Whether v is an object of that class or format; false for immediates. */
-static inline bool mg_is_instance(mg_value v, uint32_t class_id) {
+static inline bool mg_is_instance(mg_value v, uint32_t class_id)
+{
     return mg_is_pointer(v) && mg_object_class(mg_object(v)) == class_id;
 }
-static inline bool mg_has_format(mg_value v, enum mg_format format) {
+static inline bool mg_has_format(mg_value v, enum mg_format format)
+{
     return mg_is_pointer(v) && mg_object_format(mg_object(v)) == format;
 }
-static inline mg_value mg_slot(mg_value v, uint32_t i) { return mg_object(v)->words[i]; }
+static inline mg_value mg_slot(mg_value v, uint32_t i)
+{
+    return mg_object(v)->words[i];
+}
 
 /* Class id of any value. */
-static inline uint32_t mg_class_of_immediate(mg_value v, uint32_t first_metaclass) {
+static inline uint32_t mg_class_of_immediate(mg_value v, uint32_t first_metaclass)
+{
     switch (v & MG_TAG_MASK) {
     case MG_TAG_SMALL:
         return MG_CLASS_SMALL_INTEGER;
@@ -177,8 +194,8 @@ static inline uint32_t mg_class_of_immediate(mg_value v, uint32_t first_metaclas
     default:
         break;
     }
-    return v == MG_NIL    ? MG_CLASS_UNDEFINED_OBJECT
-           : v == MG_TRUE ? MG_CLASS_TRUE
+    return v == MG_NIL     ? MG_CLASS_UNDEFINED_OBJECT
+           : v == MG_TRUE  ? MG_CLASS_TRUE
            : v == MG_FALSE ? MG_CLASS_FALSE
                            : MG_CLASS_OBJECT;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and verifying any bytes as a unit. The input's first byte chooses: the bytes are an
  * archive as they are, or changes to the archive of a good unit, or instructions put over those of
- * a good unit, which gets past the reader to the verifier. What the verifier accepts must keep within its tables; it is walked here
- * as the installer does.
+ * a good unit, which gets past the reader to the verifier. What the verifier accepts must keep
+ * within its tables; it is walked here as the installer does.
  */
 #include <string.h>
 

@@ -26,7 +26,8 @@ UNIT_CASE(borders)
     test_is(literal("-0.0"), "-0.0");
 }
 
-/* A power of two in radix 2 and in radix 16, and the decimal digits of it, agree at every length. */
+/* A power of two in radix 2 and in radix 16, and the decimal digits of it, agree at every
+ * length. */
 UNIT_CASE(powers_agree)
 {
     for (uint32_t bits = 0; bits < 300; bits += 4) {
