@@ -7,8 +7,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "Maggie " MG_VERSION ": a Smalltalk on an Erlang-style actor system\n"
@@ -159,8 +161,20 @@ static int eval(struct command *command)
     return status;
 }
 
+/* Descriptors 0 to 2 always exist: else the next file opened would become the standard output. */
+static void open_standard_files(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_files();
     mg_signals_block();
     struct command command = {.program = {.handle_signals = true}};
 #if defined(MG_ASAN) || defined(MG_TSAN) || defined(MG_STRESS)
