@@ -16,8 +16,9 @@ static void open_heap(struct mg_world *world, struct mg_heap *heap, size_t words
     mg_heap_init(heap, memory, (uint32_t)words, UINT64_MAX);
 }
 
-/* Freezes an object: its hashes are drawn, nobody may write to it again. */
-static mg_value freeze(mg_value v)
+/* Freezes an object: its hashes are drawn, nobody may write to it again; its bytes, if counted, are
+ * the world's. */
+static mg_value freeze(struct mg_world *world, mg_value v)
 {
     if (!mg_is_pointer(v)) {
         return v;
@@ -29,6 +30,9 @@ static mg_value freeze(mg_value v)
     }
     if ((o->header & MG_HEADER_HASH_MASK) == 0) {
         o->header |= (uint64_t)1 << MG_HEADER_HASH_SHIFT;
+    }
+    if (format == MG_FORMAT_SHARED) {
+        mg_world_keep_bytes(world, o);
     }
     o->header |= MG_GC_SHARED;
     return v;
@@ -43,7 +47,7 @@ static mg_value publish_array(struct mg_world *world, const struct mg_literal *l
     for (uint32_t i = 0; i < n; i++) {
         array->words[i] = mg_literal_publish(world, &literal->as.array.items[i]);
     }
-    return freeze(mg_pointer(array));
+    return freeze(world, mg_pointer(array));
 }
 
 mg_value mg_literal_publish(struct mg_world *world, const struct mg_literal *literal)
@@ -63,23 +67,23 @@ mg_value mg_literal_publish(struct mg_world *world, const struct mg_literal *lit
             return mg_small(literal->as.number);
         }
         open_heap(world, &heap, MG_INTEGER_WORDS_64);
-        return freeze(mg_integer_from_int64(&heap, literal->as.number));
+        return freeze(world, mg_integer_from_int64(&heap, literal->as.number));
     case MG_LITERAL_BIG:
         open_heap(world, &heap, mg_integer_parse_words(text.len, 10));
-        return mg_integer_parse(&heap, text.bytes, text.len, 10, &v) ? freeze(v) : MG_NIL;
+        return mg_integer_parse(&heap, text.bytes, text.len, 10, &v) ? freeze(world, v) : MG_NIL;
     case MG_LITERAL_FLOAT:
         open_heap(world, &heap, 2);
-        return freeze(mg_float_new(&heap, literal->as.real));
+        return freeze(world, mg_float_new(&heap, literal->as.real));
     case MG_LITERAL_CHARACTER:
         return mg_character((uint32_t)literal->as.number);
     case MG_LITERAL_STRING:
         open_heap(world, &heap, mg_string_words(text.len));
-        return freeze(mg_string_new(&heap, text.bytes, text.len));
+        return freeze(world, mg_string_new(&heap, text.bytes, text.len));
     case MG_LITERAL_SYMBOL:
         return mg_symbol(mg_symbol_intern(world->symbols, text.bytes, text.len));
     case MG_LITERAL_BYTES:
         open_heap(world, &heap, mg_bytes_words(text.len));
-        return freeze(mg_bytes_new(&heap, (const uint8_t *)text.bytes, text.len));
+        return freeze(world, mg_bytes_new(&heap, (const uint8_t *)text.bytes, text.len));
     case MG_LITERAL_ARRAY:
         return publish_array(world, literal);
     case MG_LITERAL_KIND_COUNT:

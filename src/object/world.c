@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/lock.h"
+#include "object/bytes.h"
 #include "object/class.h"
 
 #include <string.h>
@@ -31,7 +32,8 @@ struct mg_world_private {
     uint64_t lookup_ids_given;            // under the lock
     uint32_t cvars_given;                 // under the lock
     struct mg_lock memory_lock;
-    struct mg_arena memory; // under memory_lock
+    struct mg_arena memory;         // under memory_lock, as the next
+    struct mg_object *shared_bytes; // published objects with counted bytes, linked by their slot
 };
 
 #define CLASSES_BYTES (MG_LIMIT_CLASSES * sizeof(struct mg_class *))
@@ -49,6 +51,15 @@ void *mg_world_alloc(struct mg_world *world, size_t size)
     void *memory = mg_arena_alloc(&world->priv->memory, size);
     mg_lock_release(&world->priv->memory_lock);
     return memory;
+}
+
+void mg_world_keep_bytes(struct mg_world *world, struct mg_object *o)
+{
+    ASSERT(mg_object_format(o) == MG_FORMAT_SHARED);
+    mg_lock_acquire(&world->priv->memory_lock);
+    o->words[MG_SHARED_NEXT] = (mg_value)(uintptr_t)world->priv->shared_bytes;
+    world->priv->shared_bytes = o;
+    mg_lock_release(&world->priv->memory_lock);
 }
 
 char *mg_world_strdup(struct mg_world *world, const char *text, size_t len)
@@ -555,6 +566,11 @@ void mg_world_free(struct mg_world *world)
     mg_pages_release(world->lookup_ids, LOOKUP_IDS_BYTES);
     mg_pages_release(world->methods, METHODS_BYTES);
     mg_pages_release(priv->globals, GLOBALS_BYTES);
+    for (struct mg_object *o = priv->shared_bytes; o != NULL;) {
+        struct mg_object *next = (struct mg_object *)(uintptr_t)o->words[MG_SHARED_NEXT];
+        mg_bytes_unref((struct mg_bytes *)(uintptr_t)o->words[MG_SHARED_BYTES]);
+        o = next;
+    }
     mg_arena_deinit(&priv->memory);
     mg_lock_deinit(&priv->memory_lock);
     mg_lock_deinit(&priv->lock);

@@ -123,6 +123,10 @@ MG_MUST_CHECK int mg_world_install(struct mg_world *world, struct mg_method **me
 
 /* Zeroed memory that lives as long as the world. Any thread. */
 void *mg_world_alloc(struct mg_world *world, size_t size);
+
+/* Takes over the count that a published object of the format SHARED holds; given back with the
+ * world. The object must live as long as the world, in no heap. Any thread. */
+void mg_world_keep_bytes(struct mg_world *world, struct mg_object *o);
 char *mg_world_strdup(struct mg_world *world, const char *text, size_t len);
 
 /* The global of this name, made (unset) if there is none. */
