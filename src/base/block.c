@@ -236,8 +236,8 @@ static void batch_give(struct mg_block_pool *pool, uint32_t c, struct mg_block_f
     head->next_batch = pool->batches[c];
     pool->batches[c] = head;
     mg_block_figure_add(&pool->free_bytes, (int64_t)(count * mg_block_class_size(c)));
+    mg_block_link_close(head); // before somebody else may take it and use its blocks
     mg_lock_release(&pool->lock);
-    mg_block_link_close(head);
 }
 
 static struct mg_block_free *batch_link(char *blocks, size_t size, uint32_t count)
