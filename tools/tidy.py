@@ -49,7 +49,7 @@ BANNED = {
 
 # Writable data that may exist in a release build, and why. Everything else hangs off a node (I1).
 WRITABLE_ALLOWED = {
-    "sched_current": "the one thread-local: the scheduler this thread is",
+    "current_scheduler": "the one thread-local: the scheduler this thread is",
 }
 
 
