@@ -99,8 +99,8 @@ bool mg_output_write(struct mg_scheduler *s, struct mg_actor *actor, int fd, con
         return true;
     mg_lock_acquire(&output->lock);
     if (!output->open) {
-        mg_lock_release(&output->lock);
         write_all(fd, data, len);
+        mg_lock_release(&output->lock);
         return true;
     }
     if (output->bytes != 0 && output->bytes + len > MG_OUTPUT_BOUND) {
@@ -193,10 +193,15 @@ void mg_output_done(struct mg_sched *sched, size_t len)
     uint64_t dropped = output->bytes == 0 ? output->dropped : 0;
     if (dropped != 0)
         output->dropped = 0;
-    if (output->bytes == 0)
+    bool empty = output->bytes == 0;
+    if (empty)
         mg_cond_broadcast(&output->drained);
     mg_lock_release(&output->lock);
     mg_free(finished);
+    /* O1 seq_cst: after the lock. Output may have been all that kept a stuck node from saying so:
+     * one scheduler looks again. Pairs with I1 in mg_core_park(). */
+    if (empty && load_seq_cst(&sched->idle) == sched->count)
+        mg_sched_wake_one(sched, false);
     output_tell(sched, waiters, count);
     mg_free(waiters);
     if (dropped != 0)

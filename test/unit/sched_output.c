@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Output: order, the bound, and those who wait for room. The back end here is a hand. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "sched/internal.h"
@@ -176,4 +177,47 @@ UNIT_CASE(at_once)
     }
 }
 
-UNIT_MAIN("sched/output", order, bound, at_once)
+/* The back end, on a thread of its own: writes nothing until every scheduler has parked. */
+static void *drains_late(void *argument)
+{
+    struct world *world = argument;
+    struct mg_buf buf = {0};
+    while (atomic_load(&world->n[0]) == 0 ||
+           atomic_load(&world->sched->idle) != world->sched->count)
+        continue;
+    hand_take(world->sched, &buf, SIZE_MAX);
+    ck_assert_str_eq(buf.data, "last words");
+    mg_buf_deinit(&buf);
+    return NULL;
+}
+
+ACTOR(prints_and_waits)
+{
+    if (actor->body[0]++ == 0)
+        ck_assert(mg_output_write(s, actor, 1, "last words", 10));
+    count(s, 0, 1);
+    return wait_mail(actor, s);
+}
+
+/* Output under way holds the report of a deadlock back; when it is done the report comes. */
+UNIT_CASE(stuck_after_output)
+{
+    for (uint32_t threads = 1; threads < 3; threads++) {
+        struct hand hand = {0};
+        struct world world;
+        pthread_t thread;
+        world_init(&world, 1, threads);
+        world.plan = (uint64_t)(uintptr_t)&hand;
+        world.config.io = &hand_backend;
+        world.sched = mg_sched_new(&world.config);
+        struct mg_spawn options = {.behaviour = &prints_and_waits, .priority = MG_PRIORITY_NORMAL};
+        world.main = mg_sched_boot(world.sched, &options);
+        ck_assert_int_eq(pthread_create(&thread, NULL, drains_late, &world), 0);
+        mg_sched_run(world.sched);
+        pthread_join(thread, NULL);
+        ck_assert_uint_eq(world.deadlocks, 1);
+        world_deinit(&world);
+    }
+}
+
+UNIT_MAIN("sched/output", order, bound, at_once, stuck_after_output)
