@@ -38,8 +38,7 @@ void mg_mailbox_init(struct mg_mailbox *box)
     box->first = box->last = box->scan = NULL;
     /* B2 relaxed: the same. */
     store_relaxed(&box->count, 0);
-    box->owed_messages = 0;
-    box->owed_units = 0;
+    box->owed = 0;
 }
 
 /* -- The bound -- */
@@ -73,33 +72,42 @@ void mg_mailbox_unreserve(struct mg_mailbox *box, uint64_t room)
     (void)before;
 }
 
+/* Parts of `owed`: messages << 16 | units. Less than a batch of each, so both fit. */
+enum { OWED_MESSAGE = 1 << 16, OWED_UNITS = OWED_MESSAGE - 1 };
+enum { BATCH_UNITS = MG_MAILBOX_BATCH_BYTES / MG_ROOM_UNIT };
+
+_Static_assert(2 * BATCH_UNITS <= OWED_UNITS, "a batch and one message fit");
+
+/* Whether what is owed makes a batch. */
+static inline bool owed_much(uint32_t owed)
+{
+    return owed >= MG_MAILBOX_BATCH_MESSAGES * OWED_MESSAGE || (owed & OWED_UNITS) >= BATCH_UNITS;
+}
+
 void mg_mailbox_settle(struct mg_mailbox *box, bool all)
 {
-    if (box->owed_messages == 0)
+    uint32_t owed = box->owed;
+    if (owed == 0 || (!all && !owed_much(owed)))
         return;
-    if (!all && box->owed_messages < MG_MAILBOX_BATCH_MESSAGES &&
-        box->owed_units < MG_MAILBOX_BATCH_BYTES / MG_ROOM_UNIT)
-        return;
-    mg_mailbox_unreserve(box, (uint64_t)box->owed_messages << MG_ROOM_BYTE_BITS | box->owed_units);
-    box->owed_messages = 0;
-    box->owed_units = 0;
+    box->owed = 0;
+    mg_mailbox_unreserve(box, (uint64_t)(owed / OWED_MESSAGE) << MG_ROOM_BYTE_BITS |
+                                  (owed & OWED_UNITS));
 }
 
 /* A signal has left the mailbox: what it took of the bound is owed. */
-static void mailbox_owe(struct mg_mailbox *box, struct mg_signal *signal)
+static inline void mailbox_owe(struct mg_mailbox *box, struct mg_signal *signal)
 {
     if (!(signal->flags & MG_SIGNAL_CHARGED))
         return;
     signal->flags &= (uint8_t)~MG_SIGNAL_CHARGED;
-    uint64_t room = mg_room(1, mg_signal_bytes(signal));
-    uint64_t units = room & ((UINT64_C(1) << MG_ROOM_BYTE_BITS) - 1);
-    if (MG_UNLIKELY(units >= MG_MAILBOX_BATCH_BYTES / MG_ROOM_UNIT)) {
-        mg_mailbox_unreserve(box, room);
+    uint64_t bytes = mg_signal_bytes(signal);
+    if (MG_UNLIKELY(bytes > MG_MAILBOX_BATCH_BYTES)) {
+        mg_mailbox_unreserve(box, mg_room(1, bytes));
         return;
     }
-    box->owed_messages++;
-    box->owed_units = (uint16_t)(box->owed_units + units);
-    mg_mailbox_settle(box, false);
+    box->owed += OWED_MESSAGE + (uint32_t)((bytes + MG_ROOM_UNIT - 1) / MG_ROOM_UNIT);
+    if (MG_UNLIKELY(owed_much(box->owed)))
+        mg_mailbox_settle(box, false);
 }
 
 /* -- The list -- */
@@ -136,7 +144,20 @@ static struct mg_signal *mailbox_unlink(struct mg_mailbox *box, struct mg_signal
 
 struct mg_signal *mg_mailbox_take(struct mg_mailbox *box)
 {
-    return box->first != NULL ? mailbox_unlink(box, NULL) : NULL;
+    /* mailbox_unlink() without a predecessor: the way of every plain receive. */
+    struct mg_signal *signal = box->first;
+    if (signal == NULL)
+        return NULL;
+    struct mg_signal *next = mailbox_next(signal);
+    box->first = next;
+    if (next == NULL)
+        box->last = NULL;
+    if (box->scan == signal)
+        box->scan = NULL;
+    mailbox_counted(box, -1);
+    mailbox_owe(box, signal);
+    mailbox_set_next(signal, NULL);
+    return signal;
 }
 
 struct mg_signal *mg_mailbox_scan_peek(const struct mg_mailbox *box)

@@ -37,8 +37,7 @@ struct mg_mailbox {
     struct mg_signal *last;
     struct mg_signal *scan;  /* M2 */
     _Atomic(uint32_t) count; /* M1; written by the owner, read by ps */
-    uint16_t owed_messages;  /* removed but not yet given back: less than a batch */
-    uint16_t owed_units;     /* the same, in MG_ROOM_UNIT bytes */
+    uint32_t owed; /* removed but not yet given back, less than a batch: messages << 16 | units */
 };
 
 _Static_assert(sizeof(struct mg_mailbox) == 56, "part of the actor's 256 bytes");

@@ -34,25 +34,6 @@ void mg_queue_init(struct mg_queue *queue)
     store_relaxed(&queue->first, NULL);
 }
 
-bool mg_queue_push(struct mg_queue *queue, struct mg_signal *signal)
-{
-    /* N2 relaxed: published by Q2 or Q3 below. Pairs with Q7 in mg_queue_take(). */
-    store_relaxed(&signal->next, NULL);
-    /* Q1 acq_rel: orders this push against the owner's emptying. Pairs with Q8, Q9 in
-     * mg_queue_take(), mg_queue_sleep(). */
-    uintptr_t before = xchg_acq_rel(&queue->head, (uintptr_t)signal);
-    struct mg_signal *predecessor = (struct mg_signal *)(before & ~MG_QUEUE_ASLEEP);
-    if (predecessor != NULL) {
-        /* Q2 release: the signal is complete before it can be reached. Pairs with Q7 in
-         * mg_queue_take(). */
-        store_release(&predecessor->next, signal);
-    } else {
-        /* Q3 release: the same for the first one. Pairs with Q5 in mg_queue_take(). */
-        store_release(&queue->first, signal);
-    }
-    return (before & MG_QUEUE_ASLEEP) != 0;
-}
-
 struct mg_signal *mg_queue_take(struct mg_queue *queue, uint32_t max, struct mg_signal **last)
 {
     ASSERT(max != 0);
@@ -101,24 +82,4 @@ struct mg_signal *mg_queue_take(struct mg_queue *queue, uint32_t max, struct mg_
     store_relaxed(&previous->next, NULL);
     *last = previous;
     return first;
-}
-
-bool mg_queue_is_empty(const struct mg_queue *queue)
-{
-    /* Q10 relaxed: a hint; whoever acts on it takes or sleeps. Pairs with Q1 in mg_queue_push(). */
-    return (load_relaxed(&queue->head) & ~MG_QUEUE_ASLEEP) == 0;
-}
-
-bool mg_queue_sleep(struct mg_queue *queue)
-{
-    uintptr_t expected = 0;
-    /* Q9 acq_rel: what the owner did to its actor is seen by whoever runs it next. Pairs with Q1 in
-     * mg_queue_push(). */
-    return cas_acq_rel(&queue->head, &expected, MG_QUEUE_ASLEEP);
-}
-
-bool mg_queue_is_asleep(const struct mg_queue *queue)
-{
-    /* Q10 relaxed: for people. Pairs with Q9 in mg_queue_sleep(). */
-    return (load_relaxed(&queue->head) & MG_QUEUE_ASLEEP) != 0;
 }

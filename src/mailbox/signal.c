@@ -66,15 +66,12 @@ void mg_signal_set_control(struct mg_signal *signal, struct mg_control *control)
     signal->flags |= MG_SIGNAL_CONTROL;
 }
 
-void mg_signal_free(struct mg_signal *signal, struct mg_block_cache *blocks)
+void mg_signal_free_slow(struct mg_signal *signal, struct mg_block_cache *blocks)
 {
     struct mg_control *control = mg_signal_take_control(signal);
-    if (MG_UNLIKELY(control != NULL))
+    if (control != NULL)
         mg_control_unref(control, blocks);
-    if (MG_LIKELY(signal->fragment.off_heap == NULL && signal->fragment.block_bytes != 0))
-        mg_block_free(blocks, signal, signal->fragment.block_bytes);
-    else
-        mg_fragment_free(&signal->fragment, blocks);
+    mg_fragment_free(&signal->fragment, blocks);
 }
 
 bool mg_signal_kind_bounded(enum mg_signal_kind kind)

@@ -116,7 +116,16 @@ struct mg_control *mg_signal_take_control(struct mg_signal *signal);
 void mg_signal_set_control(struct mg_signal *signal, struct mg_control *control);
 
 /* Frees a signal and what it holds. Not for signals that were adopted: the heap frees those. */
-void mg_signal_free(struct mg_signal *signal, struct mg_block_cache *blocks);
+void mg_signal_free_slow(struct mg_signal *signal, struct mg_block_cache *blocks);
+static inline void mg_signal_free(struct mg_signal *signal, struct mg_block_cache *blocks)
+{
+    bool plain = signal->fragment.off_heap == NULL && signal->fragment.block_bytes != 0 &&
+                 !(signal->flags & MG_SIGNAL_CONTROL);
+    if (MG_LIKELY(plain))
+        mg_block_free(blocks, signal, signal->fragment.block_bytes);
+    else
+        mg_signal_free_slow(signal, blocks);
+}
 
 /* Whether the kind takes part in the bound; whether it is mail by itself; its name, a constant. */
 bool mg_signal_kind_bounded(enum mg_signal_kind kind);

@@ -25,7 +25,6 @@
 #include "base/error.h"
 #include "base/vec.h"
 #include "object/bytes.h"
-#include "object/control.h"
 #include "object/copy_internal.h"
 #include "object/gc.h"
 
@@ -386,14 +385,6 @@ void mg_copy_abandon(struct mg_copy *copy)
         scratch_free(copy);
 }
 
-void mg_copy_count(const struct mg_object *o)
-{
-    if (mg_object_format(o) == MG_FORMAT_SHARED)
-        mg_bytes_ref(mg_bytes_shared(o));
-    else
-        mg_control_ref((struct mg_control *)(uintptr_t)o->words[MG_PROCESS_CONTROL]);
-}
-
 void mg_copy_write(struct mg_copy *copy, struct mg_fragment *fragment, mg_value *to,
                    const mg_value *roots MG_UNUSED, mg_value *out, uint32_t count)
 {
@@ -413,7 +404,7 @@ void mg_copy_write(struct mg_copy *copy, struct mg_fragment *fragment, mg_value 
     fragment->off_heap = NULL;
     for (uint32_t i = 0; i < copy->off_heap_count; i++) {
         struct mg_object *o = (struct mg_object *)(to + copy->off_heap[i]);
-        mg_copy_count(o);
+        mg_off_heap_count(o);
         *mg_off_heap_next(o, mg_object_format(o)) = (uintptr_t)fragment->off_heap;
         fragment->off_heap = o;
     }

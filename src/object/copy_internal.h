@@ -27,9 +27,6 @@ struct mg_copy_item {
 /* Makes room for one item more. */
 void mg_copy_items_grow(struct mg_copy *copy);
 
-/* One more count for what an off-heap object holds. */
-void mg_copy_count(const struct mg_object *o);
-
 /* Writes copy->refusal: what cannot be sent, and where it was found, in word `index` of an item's
  * object.
  *

@@ -69,7 +69,7 @@ static void place_fill(const struct mg_copy *copy, struct mg_heap *heap,
     if (format == MG_FORMAT_BLOCK)
         copied->words[MG_BLOCK_HOME] = mg_small(0);
     if (mg_is_off_heap(format)) {
-        mg_copy_count(copied);
+        mg_off_heap_count(copied);
         mg_heap_link_off_heap(heap, copied,
                               format == MG_FORMAT_SHARED ? mg_bytes_shared(o)->size : 0);
     }

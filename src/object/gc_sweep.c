@@ -15,6 +15,16 @@
 #include "object/bytes.h"
 #include "object/control.h"
 
+void mg_off_heap_count(const struct mg_object *o)
+{
+    if (mg_object_format(o) == MG_FORMAT_SHARED) {
+        mg_bytes_ref(mg_bytes_shared(o));
+    } else {
+        ASSERT(mg_object_format(o) == MG_FORMAT_PROCESS);
+        mg_control_ref((struct mg_control *)(uintptr_t)o->words[MG_PROCESS_CONTROL]);
+    }
+}
+
 void mg_off_heap_release(struct mg_object *o, struct mg_block_cache *blocks)
 {
     switch (mg_object_format(o)) {

@@ -235,8 +235,10 @@ static mg_value value_moved(mg_value v, uintptr_t from, uintptr_t bytes, uintptr
     return mg_is_pointer(v) && v - from < bytes ? v + delta : v;
 }
 
-void mg_heap_absorb(struct mg_heap *heap, struct mg_fragment *fragment, mg_value *values,
-                    uint32_t count)
+/* Copies the objects of a fragment into room reserved before, and lets the values that led into it
+ * lead into the copy. Answers the distance in bytes. */
+static uintptr_t fragment_copy(struct mg_heap *heap, const struct mg_fragment *fragment,
+                               mg_value *values, uint32_t count)
 {
     uintptr_t from = (uintptr_t)fragment->first;
     uintptr_t bytes = (uintptr_t)fragment->words * sizeof(mg_value);
@@ -261,17 +263,36 @@ void mg_heap_absorb(struct mg_heap *heap, struct mg_fragment *fragment, mg_value
     }
     for (uint32_t i = 0; i < count; i++)
         values[i] = value_moved(values[i], from, bytes, delta);
+    charge(heap, fragment->shared_bytes / sizeof(mg_value), fragment->shared_bytes);
+    return delta;
+}
 
+void mg_heap_absorb(struct mg_heap *heap, struct mg_fragment *fragment, mg_value *values,
+                    uint32_t count)
+{
+    uintptr_t delta = fragment_copy(heap, fragment, values, count);
     struct mg_object *next;
     for (struct mg_object *o = fragment->off_heap; o; o = next) {
         struct mg_object *moved = (struct mg_object *)((uintptr_t)o + delta);
         next = (struct mg_object *)(uintptr_t)*mg_off_heap_next(moved, mg_object_format(moved));
         mg_heap_link_off_heap(heap, moved, 0);
     }
-    charge(heap, fragment->shared_bytes / sizeof(mg_value), fragment->shared_bytes);
     fragment->off_heap = NULL;
     fragment->shared_bytes = 0;
     fragment->words = 0;
+}
+
+void mg_heap_copy_fragment(struct mg_heap *heap, const struct mg_fragment *fragment,
+                           mg_value *values, uint32_t count)
+{
+    uintptr_t delta = fragment_copy(heap, fragment, values, count);
+    struct mg_object *next;
+    for (struct mg_object *o = fragment->off_heap; o; o = next) {
+        struct mg_object *copy = (struct mg_object *)((uintptr_t)o + delta);
+        next = (struct mg_object *)(uintptr_t)*mg_off_heap_next(copy, mg_object_format(copy));
+        mg_off_heap_count(copy);
+        mg_heap_link_off_heap(heap, copy, 0);
+    }
 }
 
 /* -- Small heaps -- */

@@ -116,7 +116,8 @@ void mg_heap_collect(struct mg_heap *heap, bool major, struct mg_roots *roots);
 void mg_heap_hibernate(struct mg_heap *heap, struct mg_roots *roots);
 
 /* The same; stack and objects go into [first, first + count) if they fit: the memory the heap was
- * born in, which the owner has kept. Ignored while the heap is still there. */
+ * born in, which the owner has kept. A heap that never left it, and has nothing outside, is left
+ * as it is. */
 void mg_heap_hibernate_into(struct mg_heap *heap, mg_value *first, uint32_t count,
                             struct mg_roots *roots);
 
@@ -159,6 +160,11 @@ bool mg_heap_adopt(struct mg_heap *heap, struct mg_fragment *fragment);
  * has to free. */
 void mg_heap_absorb(struct mg_heap *heap, struct mg_fragment *fragment, mg_value *values,
                     uint32_t count);
+
+/* The same, but leaves the fragment as it is, not a bit of it written: for what several threads may
+ * read. Much faster than mg_copy_into_heap where all of a fragment is wanted. */
+void mg_heap_copy_fragment(struct mg_heap *heap, const struct mg_fragment *fragment,
+                           mg_value *values, uint32_t count);
 
 /* A WeakReference to v, in room reserved before (1 + MG_WEAK_WORDS). weak.c */
 mg_value mg_weak_new(struct mg_heap *heap, mg_value v);

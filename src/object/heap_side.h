@@ -121,6 +121,9 @@ static inline void mg_large_free(struct mg_large *large, struct mg_block_cache *
         mg_block_free(blocks, large, large->bytes);
 }
 
+/* One more count for what an off-heap object (no weak one) holds. gc_sweep.c */
+void mg_off_heap_count(const struct mg_object *o);
+
 /* Drops what an off-heap object counts. gc_sweep.c */
 void mg_off_heap_release(struct mg_object *o, struct mg_block_cache *blocks);
 

@@ -11,31 +11,6 @@
 #include "base/alloc.h"
 #include "sched/internal.h"
 
-/* The legal steps: from each state, a bit for each state that may follow. */
-static const uint8_t state_steps[MG_ACTOR_STATES] = {
-    [MG_ACTOR_NEW] = 1 << MG_ACTOR_RUNNABLE,
-    [MG_ACTOR_RUNNABLE] = 1 << MG_ACTOR_RUNNING,
-    [MG_ACTOR_RUNNING] = 1 << MG_ACTOR_RUNNABLE | 1 << MG_ACTOR_WAITING | 1 << MG_ACTOR_EXITING,
-    [MG_ACTOR_WAITING] = 1 << MG_ACTOR_RUNNABLE | 1 << MG_ACTOR_RUNNING,
-    [MG_ACTOR_EXITING] = 1 << MG_ACTOR_GONE,
-    [MG_ACTOR_GONE] = 0,
-};
-
-void mg_actor_become(struct mg_actor *actor, enum mg_actor_state state)
-{
-    /* S1 relaxed: for ps; the run queues and the mailbox hand the actor over. Pairs with S2 in
-     * info_read(). */
-    uint8_t before = load_relaxed(&actor->state);
-    CHECK((state_steps[before] >> state & 1) != 0);
-    /* S1 relaxed: the same. Pairs with S2 in info_read(). */
-    store_relaxed(&actor->state, (uint8_t)state);
-}
-
-mg_pid mg_actor_pid(const struct mg_actor *actor)
-{
-    return actor->control->pid;
-}
-
 /* -- The side -- */
 
 struct mg_actor_side *mg_actor_side(struct mg_actor *actor)
@@ -158,7 +133,8 @@ enum mg_turn mg_actor_wait(struct mg_actor *actor, struct mg_scheduler *s, uint3
             return MG_TURN_WAIT;
         }
     }
-    mg_wait_timer_set(mg_core_of(s), actor, deadline_ns);
+    if (deadline_ns != MG_NO_DEADLINE || MG_UNLIKELY(mg_wheel_node_armed(&actor->timer)))
+        mg_wait_timer_set(mg_core_of(s), actor, deadline_ns);
     return MG_TURN_WAIT;
 }
 

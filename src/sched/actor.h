@@ -167,7 +167,10 @@ static inline struct mg_actor *mg_actor_of_heap(struct mg_heap *heap)
     return MG_CONTAINER_OF(heap, struct mg_actor, heap);
 }
 
-mg_pid mg_actor_pid(const struct mg_actor *actor);
+static inline mg_pid mg_actor_pid(const struct mg_actor *actor)
+{
+    return actor->control->pid;
+}
 
 /* -- Waiting and draining -- */
 

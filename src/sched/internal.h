@@ -90,8 +90,26 @@ struct mg_actor_side {
 struct mg_actor_side *mg_actor_side(struct mg_actor *actor);
 void mg_actor_side_free(struct mg_actor *actor);
 
+/* The legal steps: from each state, a bit for each state that may follow. */
+static const uint8_t mg_actor_steps[MG_ACTOR_STATES] = {
+    [MG_ACTOR_NEW] = 1 << MG_ACTOR_RUNNABLE,
+    [MG_ACTOR_RUNNABLE] = 1 << MG_ACTOR_RUNNING,
+    [MG_ACTOR_RUNNING] = 1 << MG_ACTOR_RUNNABLE | 1 << MG_ACTOR_WAITING | 1 << MG_ACTOR_EXITING,
+    [MG_ACTOR_WAITING] = 1 << MG_ACTOR_RUNNABLE | 1 << MG_ACTOR_RUNNING,
+    [MG_ACTOR_EXITING] = 1 << MG_ACTOR_GONE,
+    [MG_ACTOR_GONE] = 0,
+};
+
 /* The one way to change the state; panics at an illegal step. */
-void mg_actor_become(struct mg_actor *actor, enum mg_actor_state state);
+static inline void mg_actor_become(struct mg_actor *actor, enum mg_actor_state state)
+{
+    /* S1 relaxed: for ps; the run queues and the mailbox hand the actor over. Pairs with S2 in
+     * info_read(). */
+    uint8_t before = load_relaxed(&actor->state);
+    CHECK((mg_actor_steps[before] >> state & 1) != 0);
+    /* S1 relaxed: the same. Pairs with S2 in info_read(). */
+    store_relaxed(&actor->state, (uint8_t)state);
+}
 
 /* -- A scheduler -- */
 
@@ -131,7 +149,10 @@ struct mg_core {
     struct mg_quiesce_part *part;
     uint64_t epoch; /* last announced */
     struct mg_bag bags[MG_BAGS];
-    uint32_t garbage; /* things in the bags */
+    uint32_t garbage;       /* things in the bags */
+    uint32_t patience;      /* see core_steal_newborns() */
+    uint64_t theft_ns;      /* when newborns were stolen last, 0: has been judged */
+    uint64_t theft_next_ns; /* no newborns are stolen before */
 
     /* Figures: written by the owner only. */
     _Atomic(uint64_t) spawned, ended, turns, slices, steals, parks, timers_fired, messages, refused;
@@ -142,7 +163,7 @@ struct mg_core {
     struct mg_timers timers;
 
     _Atomic(uint32_t) parked
-        MG_CACHE_ALIGNED; /* shared futex word: 1 parked, 2 pauses; its thread and wakers write */
+        MG_CACHE_ALIGNED; /* shared futex word, enum in park.c; its thread and wakers write */
     _Atomic(uint64_t) parked_until; /* deadline it sleeps to; MG_NO_DEADLINE; its thread writes */
 };
 
@@ -277,8 +298,9 @@ void mg_core_pause(struct mg_core *core, uint64_t duration_ns);
 /* Wakes this one if it is parked. */
 void mg_core_unpark(struct mg_core *core);
 
-/* Wakes one parked scheduler, if there is one and nobody looks for work already. */
-void mg_sched_wake_one(struct mg_sched *sched);
+/* Wakes one parked scheduler, if there is one and nobody looks for work already. `newborns`: there
+ * are only newborns to be had, which not everybody wants (core_steal_newborns()). */
+void mg_sched_wake_one(struct mg_sched *sched, bool newborns);
 void mg_sched_wake_all(struct mg_sched *sched);
 
 /* -- reclaim.c -- */

@@ -22,14 +22,15 @@
  */
 #include "sched/internal.h"
 
-/* The futex word. A scheduler that pauses has work, and is woken for nothing but the end. */
-enum { CORE_AWAKE, CORE_PARKED, CORE_PAUSES };
+/* The futex word. A scheduler that pauses has work, and is woken for nothing but the end. A patient
+ * one does not want newborns for a while. */
+enum { CORE_AWAKE, CORE_PARKED, CORE_PAUSES, CORE_PATIENT };
 
 /* How long a scheduler with garbage sleeps before it tries again. */
 #define PARK_WITH_GARBAGE_NS (100 * MG_NS_PER_US)
 
-/* Whether somebody else's work could be taken. */
-static bool park_sees_work(struct mg_core *core)
+/* Whether somebody else's work could be taken. `patient`: newborns do not count. */
+static bool park_sees_work(struct mg_core *core, bool patient)
 {
     struct mg_sched *sched = core->s.sched;
     fence_seq_cst(); // I2 seq_cst: after I1. Pairs with I6 in mg_sched_wake_one().
@@ -48,7 +49,7 @@ static bool park_sees_work(struct mg_core *core)
         struct mg_core *other = sched->cores[i];
         if (other == core)
             continue;
-        if (mg_newborns_has_stealable(&other->newborns))
+        if (!patient && mg_newborns_has_stealable(&other->newborns))
             return true;
         for (uint32_t k = 0; k < MG_PRIORITIES; k++) {
             if (mg_ring_has_stealable(&other->rings[k]))
@@ -77,17 +78,20 @@ void mg_core_park(struct mg_core *core)
     uint64_t until = mg_wheel_next_ns(&core->wheel);
     if (core->garbage != 0 && until > core->s.now_ns + PARK_WITH_GARBAGE_NS)
         until = core->s.now_ns + PARK_WITH_GARBAGE_NS;
+    bool patient = core->theft_next_ns > core->s.now_ns;
+    uint32_t how = patient ? CORE_PATIENT : CORE_PARKED;
+    if (patient && until > core->theft_next_ns)
+        until = core->theft_next_ns;
     mg_figure_add(&core->parks, 1);
     /* I7 relaxed: published by I1. Pairs with I8 in sched_is_dead(). */
     store_relaxed(&core->parked_until, until);
     mg_core_flush_reservations(core);
     mg_quiesce_offline(core->part);
     /* I1 seq_cst: before the looks. Pairs with I4 in mg_sched_wake_one(). */
-    store_seq_cst(&core->parked, CORE_PARKED);
+    store_seq_cst(&core->parked, how);
     fetch_add_seq_cst(&sched->idle, 1);
-    if (!park_sees_work(core) && !mg_sched_check_deadlock(sched))
-        mg_futex_wait(&core->parked, CORE_PARKED,
-                      until == MG_NO_DEADLINE ? MG_FUTEX_FOREVER : until);
+    if (!park_sees_work(core, patient) && !mg_sched_check_deadlock(sched))
+        mg_futex_wait(&core->parked, how, until == MG_NO_DEADLINE ? MG_FUTEX_FOREVER : until);
     /* I9 seq_cst: not to be woken any more. Pairs with I4 in mg_sched_wake_one(). */
     fetch_sub_seq_cst(&sched->idle, 1);
     core_awake(core);
@@ -116,7 +120,7 @@ void mg_core_unpark(struct mg_core *core)
         mg_futex_wake(&core->parked, 1);
 }
 
-void mg_sched_wake_one(struct mg_sched *sched)
+void mg_sched_wake_one(struct mg_sched *sched, bool newborns)
 {
     fence_seq_cst(); // I6 seq_cst: after the push. Pairs with I2 in park_sees_work().
     /* I4 seq_cst: see the header comment. Pairs with I1, I3 in mg_core_park(), core_spin(). */
@@ -124,7 +128,8 @@ void mg_sched_wake_one(struct mg_sched *sched)
         return;
     for (uint32_t i = 0; i < sched->count; i++) {
         /* I10 relaxed: a hint; I5 decides. Pairs with I1 in mg_core_park(). */
-        if (load_relaxed(&sched->cores[i]->parked) == CORE_PARKED) {
+        uint32_t parked = load_relaxed(&sched->cores[i]->parked);
+        if (parked == CORE_PARKED || (parked == CORE_PATIENT && !newborns)) {
             mg_core_unpark(sched->cores[i]);
             return;
         }

@@ -304,7 +304,7 @@ bool mg_sched_post(struct mg_sched *sched, mg_pid to, struct mg_signal *signal)
     if (actor == NULL)
         mg_free(signal);
     if (woke)
-        mg_sched_wake_one(sched);
+        mg_sched_wake_one(sched, false);
     return actor != NULL;
 }
 
@@ -319,5 +319,5 @@ void mg_sched_release(struct mg_sched *sched)
     /* V4 acq_rel: after what it stood for is done. Pairs with V3 in sched_is_dead(). */
     fetch_sub_acq_rel(&sched->holds, 1);
     /* A parked node may have become a stuck one: one scheduler looks again. */
-    mg_sched_wake_one(sched);
+    mg_sched_wake_one(sched, false);
 }

@@ -192,6 +192,22 @@ static struct mg_actor *core_pick_normal(struct mg_core *core)
     return actor != NULL ? actor : core_pick_newborn(core);
 }
 
+/* Takes this scheduler's share of the overflow queue. False: there is none. */
+static bool core_take_overflow(struct mg_core *core)
+{
+    struct mg_sched *sched = core->s.sched;
+    uint32_t count = mg_newborns_len(&sched->overflow) / sched->count + 1;
+    bool any = false;
+    for (uint32_t i = 0; i < count && i < MG_RING_SIZE / 2; i++) {
+        struct mg_actor *actor = mg_newborns_pop(&sched->overflow, true);
+        if (actor == NULL)
+            break;
+        mg_core_enqueue(core, actor);
+        any = true;
+    }
+    return any;
+}
+
 /* Whose turn it is by the rules of the queues; NULL when they are empty. */
 static struct mg_actor *core_pick_queued(struct mg_core *core)
 {
@@ -209,6 +225,8 @@ static struct mg_actor *core_pick_queued(struct mg_core *core)
         actor = mg_ring_pop(&core->rings[MG_PRIORITY_SYSTEM]);
     if (actor == NULL)
         actor = mg_ring_pop(&core->rings[MG_PRIORITY_LOW]);
+    if (actor == NULL && core_take_overflow(core))
+        actor = mg_ring_pop(&core->rings[MG_PRIORITY_NORMAL]);
     return actor;
 }
 
@@ -261,7 +279,12 @@ static void turn_yield(struct mg_core *core, struct mg_actor *actor)
     if (MG_UNLIKELY(actor->birth & MG_BIRTH_EXACT))
         mg_mailbox_settle(&actor->mailbox, true);
     mg_actor_become(actor, MG_ACTOR_RUNNABLE);
-    mg_core_enqueue(core, actor);
+    struct mg_newborns *overflow = &core->s.sched->overflow;
+    bool normal = (actor->birth & MG_BIRTH_PRIORITY) == MG_PRIORITY_NORMAL;
+    if (MG_UNLIKELY(mg_newborns_len(overflow) != 0) && normal)
+        mg_newborns_push(overflow, actor); // behind those who found no place in the ring
+    else
+        mg_core_enqueue(core, actor);
 }
 
 static void turn_end(struct mg_core *core, struct mg_actor *actor)
@@ -347,7 +370,7 @@ static void core_turn(struct mg_core *core, struct mg_actor *actor)
     s->reductions -= MG_COST_TURN;
     s->running = actor;
     mg_figure_add(&core->turns, 1);
-    mg_pid pid = mg_actor_pid(actor);
+    mg_pid pid = mg_sim_logs(core) ? mg_actor_pid(actor) : MG_PID_NONE; // before it may be gone
     enum turn_result result = TURN_ENDED;
     /* S1 relaxed: its own. Pairs with S1 in mg_actor_become(). */
     if (MG_LIKELY(load_relaxed(&actor->state) != MG_ACTOR_EXITING)) {
@@ -405,11 +428,12 @@ void mg_core_slice_end(struct mg_core *core)
     mg_timers_run(core);
     mg_core_flush_reservations(core); // timers may have sent
     mg_core_quiesce(core);
-    bool aged = mg_newborns_age(&core->newborns);
+    bool newborns = mg_newborns_age(&core->newborns);
+    bool aged = mg_newborns_len(&sched->overflow) != 0;
     for (uint32_t i = 0; i < MG_PRIORITIES; i++)
         aged = mg_ring_age(&core->rings[i]) || aged;
-    if (aged || mg_newborns_len(&sched->overflow) != 0)
-        mg_sched_wake_one(sched);
+    if (aged || newborns)
+        mg_sched_wake_one(sched, !aged);
     mg_core_check_stop(core);
     /* H1 acquire: what was done before the halt. Pairs with H2 in mg_sched_halt(). */
     core->halted = load_acquire(&sched->halt) != 0;
@@ -417,35 +441,49 @@ void mg_core_slice_end(struct mg_core *core)
 
 /* -- Looking for work -- */
 
-static bool core_take_overflow(struct mg_core *core)
+static bool core_keep_loot(struct mg_core *core, struct mg_actor **taken, uint32_t count)
 {
-    struct mg_sched *sched = core->s.sched;
-    uint32_t count = mg_newborns_len(&sched->overflow) / sched->count + 1;
-    bool any = false;
-    for (uint32_t i = 0; i < count && i < MG_RING_SIZE / 2; i++) {
-        struct mg_actor *actor = mg_newborns_pop(&sched->overflow, true);
-        if (actor == NULL)
-            break;
-        mg_core_enqueue(core, actor);
-        any = true;
-    }
-    return any;
-}
-
-static bool core_steal_from(struct mg_core *core, struct mg_core *victim)
-{
-    struct mg_actor *taken[MG_RING_SIZE / 2];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < MG_PRIORITIES && count == 0; i++) {
-        count = mg_ring_steal(&victim->rings[i], taken, MG_ARRAY_LEN(taken));
-        if (count == 0 && i == MG_PRIORITY_NORMAL)
-            count = mg_newborns_steal(&victim->newborns, taken, MG_ARRAY_LEN(taken));
-    }
     for (uint32_t i = 0; i < count; i++)
         mg_core_enqueue(core, taken[i]);
     if (count != 0)
         mg_figure_add(&core->steals, 1);
     return count != 0;
+}
+
+static bool core_steal_queued(struct mg_core *core, struct mg_core *victim)
+{
+    struct mg_actor *taken[MG_RING_SIZE / 2];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < MG_PRIORITIES && count == 0; i++)
+        count = mg_ring_steal(&victim->rings[i], taken, MG_ARRAY_LEN(taken));
+    return core_keep_loot(core, taken, count);
+}
+
+/* Newborns that end at once are cheaper where they were born, with their memory hot, than moved: a
+ * theft that was worth less than a few slices of work puts off the next one, longer and longer.
+ * Newborns that spawn or work are worth it. */
+static bool core_steal_newborns(struct mg_core *core, struct mg_core *victim)
+{
+    enum { WORTH_NS = 50000, PATIENCE_NS = 20000, PATIENCE_MAX = 6 };
+    struct mg_actor *taken[MG_RING_SIZE / 2];
+    if (!mg_newborns_has_stealable(&victim->newborns))
+        return false;
+    uint64_t now_ns = mg_scheduler_now_exact(&core->s);
+    if (core->theft_ns != 0) {
+        if (now_ns < core->theft_ns + WORTH_NS)
+            core->patience += core->patience < PATIENCE_MAX;
+        else
+            core->patience = 0;
+        core->theft_next_ns =
+            core->patience == 0 ? 0 : now_ns + ((uint64_t)PATIENCE_NS << core->patience);
+        core->theft_ns = 0;
+    }
+    if (now_ns < core->theft_next_ns && !core->s.sched->config.deterministic)
+        return false;
+    uint32_t count = mg_newborns_steal(&victim->newborns, taken, MG_ARRAY_LEN(taken));
+    if (count != 0)
+        core->theft_ns = now_ns;
+    return core_keep_loot(core, taken, count);
 }
 
 bool mg_core_find_work(struct mg_core *core)
@@ -458,7 +496,8 @@ bool mg_core_find_work(struct mg_core *core)
     uint32_t start = (uint32_t)mg_rng_below(&core->s.rng, sched->count);
     for (uint32_t i = 0; i < sched->count; i++) {
         struct mg_core *victim = sched->cores[(start + i) % sched->count];
-        if (victim != core && core_steal_from(core, victim))
+        if (victim != core &&
+            (core_steal_queued(core, victim) || core_steal_newborns(core, victim)))
             return true;
     }
     return false;

@@ -67,7 +67,9 @@ void mg_core_flush_reservations(struct mg_core *core)
 static inline uint32_t backlog_cost(uint64_t room)
 {
     uint64_t backlog = mg_room_messages(room);
-    return backlog > MG_BACKLOG_FREE ? (uint32_t)(1 + backlog / 64) : 0;
+    if (MG_LIKELY(backlog <= MG_BACKLOG_FREE))
+        return 0;
+    return backlog / 64 < MG_SLICE_REDUCTIONS ? (uint32_t)(1 + backlog / 64) : MG_SLICE_REDUCTIONS;
 }
 
 /* A message found the mailbox full. Says so once for each process, and does what the policy asks

@@ -63,15 +63,6 @@ void mg_wheel_node_init(struct mg_wait_timer *node, enum mg_timer_kind kind)
     node->kind = (uint16_t)kind;
 }
 
-uint64_t mg_wheel_node_tick(const struct mg_wait_timer *node)
-{
-    return word_load(node) >> 1;
-}
-bool mg_wheel_node_armed(const struct mg_wait_timer *node)
-{
-    return (word_load(node) & 1) != 0;
-}
-
 bool mg_wheel_can_move(const struct mg_wheel *wheel, const struct mg_wait_timer *node,
                        uint64_t tick)
 {

@@ -34,6 +34,7 @@
 #ifndef MG_SCHED_WHEEL_H
 #define MG_SCHED_WHEEL_H
 
+#include "base/atomic.h"
 #include "sched/actor.h"
 
 #define MG_WHEEL_LEVELS 7
@@ -97,8 +98,16 @@ bool mg_wheel_advance(struct mg_wheel *wheel, uint64_t now_ns, uint32_t max,
 uint64_t mg_wheel_next_ns(const struct mg_wheel *wheel);
 
 /* The deadline in ticks, and whether it is armed; for the node's user. */
-uint64_t mg_wheel_node_tick(const struct mg_wait_timer *node);
-bool mg_wheel_node_armed(const struct mg_wait_timer *node);
+static inline uint64_t mg_wheel_node_tick(const struct mg_wait_timer *node)
+{
+    /* D4 acquire: as D1. Pairs with D2 in word_swap(). */
+    return load_acquire(&node->word) >> 1;
+}
+static inline bool mg_wheel_node_armed(const struct mg_wait_timer *node)
+{
+    /* D4 acquire: as D1. Pairs with D2 in word_swap(). */
+    return (load_acquire(&node->word) & 1) != 0;
+}
 
 /* Whether an armed node of this wheel can be moved to that tick without being taken out. Owner. */
 bool mg_wheel_can_move(const struct mg_wheel *wheel, const struct mg_wait_timer *node,

@@ -133,4 +133,35 @@ UNIT_CASE(hands_over_to_a_heap)
     }
 }
 
-UNIT_MAIN("object/fragment", frees_what_it_counts, drops, hands_over_to_a_heap)
+/* Copied, not taken: both count, and the fragment is not written to. */
+UNIT_CASE(can_be_copied)
+{
+    struct fixture f;
+    fixture_init(&f);
+    mg_value out;
+    struct mg_fragment *fragment = copy_root(&f, false, &out);
+    mg_value words[64];
+    ck_assert_uint_le(fragment->words, 64);
+    memcpy(words, fragment->first, fragment->words * sizeof(mg_value));
+    for (int i = 0; i < 3; i++) {
+        mg_value values[2] = {out, mg_small(3)};
+        ck_assert_int_eq(test_reserve(&f.t, fragment->words), 0);
+        mg_heap_copy_fragment(&f.t.heap, fragment, values, 2);
+        ck_assert_uint_eq(values[1], mg_small(3));
+        ck_assert_uint_ne(values[0], out);
+        test_push(&f.t, values[0]);
+        test_audit(&f.t);
+        ck_assert_uint_eq(mg_bytes_len(mg_slot(values[0], 0)), 9000);
+        ck_assert_uint_eq(control_refs(&f), 3 + (uint32_t)i);
+    }
+    ck_assert_mem_eq(words, fragment->first, fragment->words * sizeof(mg_value));
+    mg_fragment_free(fragment, &f.t.blocks);
+    f.t.roots.top = f.t.heap.stack + 1;
+    mg_heap_collect(&f.t.heap, true, &f.t.roots);
+    test_audit(&f.t);
+    ck_assert_uint_eq(control_refs(&f), 1);
+    ck_assert(mg_bytes_is_sole(f.bytes));
+    fixture_deinit(&f);
+}
+
+UNIT_MAIN("object/fragment", frees_what_it_counts, drops, hands_over_to_a_heap, can_be_copied)

@@ -220,5 +220,50 @@ UNIT_CASE(spawner_does_not_run_away)
     world_deinit(&world);
 }
 
-UNIT_MAIN("sched/scheduler", ping_and_pong, nobody_starves, pairs_share, low_runs_at_last,
-          priorities_in_order, spawner_does_not_run_away)
+enum { CROWD = 3000 };
+
+/* Busy for ever; counts its turns, and what it counts is compared with the others'. */
+ACTOR(one_of_many)
+{
+    uint32_t *turns = (uint32_t *)(uintptr_t)world_of(s)->plan;
+    if (mg_sched_stopping(s->sched))
+        return MG_TURN_EXIT;
+    turns[actor->body[0]]++;
+    s->reductions = 0;
+    return MG_TURN_YIELD;
+}
+
+ACTOR(crowd)
+{
+    const uint32_t *turns = (const uint32_t *)(uintptr_t)world_of(s)->plan;
+    while (actor->body[0] < CROWD) {
+        if (s->reductions <= 0)
+            return MG_TURN_YIELD;
+        spawn(s, actor, &one_of_many, actor->body[0]++);
+    }
+    s->reductions = 0;
+    if (actor->body[1]++ < 20)
+        return MG_TURN_YIELD;
+    uint32_t least = UINT32_MAX, most = 0;
+    for (uint32_t i = 0; i < CROWD; i++) {
+        least = turns[i] < least ? turns[i] : least;
+        most = turns[i] > most ? turns[i] : most;
+    }
+    /* Some were born earlier; but nobody is served out of turn. */
+    return end_with(actor, s, REASON(NORMAL), least >= 5 && most < 10 * least);
+}
+
+/* More busy actors than a ring holds: all have their turns. */
+UNIT_CASE(crowds_take_turns)
+{
+    uint32_t turns[CROWD] = {0};
+    struct world world;
+    world_init(&world, 1, 1);
+    world.plan = (uint64_t)(uintptr_t)turns;
+    world_run(&world, &crowd, 0);
+    ck_assert_int_eq(mg_small_value(world.exit.result), 1);
+    world_deinit(&world);
+}
+
+UNIT_MAIN("sched/scheduler", crowds_take_turns, ping_and_pong, nobody_starves, pairs_share,
+          low_runs_at_last, priorities_in_order, spawner_does_not_run_away)
