@@ -5,7 +5,7 @@
     tools/layers.py          check
     tools/layers.py --dot    print the graph of layers as it is, for Graphviz
 
-    base <- object <- { compiler, codec, mailbox } <- sched <- sched/io_* <- interp <- node <- cmd
+    base <- object <- { compiler, codec, mailbox } <- sched <- { sync, sched/io_* } <- interp <- node <- cmd
 """
 
 import re
@@ -22,9 +22,10 @@ BELOW = {
     "mailbox": ["object", "base"],
     "sched": ["mailbox", "object", "base"],
     "sched_io": ["sched", "mailbox", "object", "base"],
-    "interp": ["sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
-    "node": ["interp", "sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
-    "cmd": ["node", "interp", "sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
+    "sync": ["sched", "mailbox", "object", "base"],
+    "interp": ["sync", "sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
+    "node": ["interp", "sync", "sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
+    "cmd": ["node", "interp", "sync", "sched_io", "sched", "mailbox", "codec", "compiler", "object", "base"],
 }
 
 # Narrower rules: files of the layer (left) may include from the other layer (middle) only these headers.

@@ -103,6 +103,7 @@ static struct mg_sched *make_sched(const struct mg_program *program, struct mg_v
         .scheduler_start = mg_body_scheduler_start,
         .scheduler_stop = mg_body_scheduler_stop,
         .deadlock = report_deadlock,
+        .serve = mg_body_serve,
     };
     memcpy(config.reasons, vm->reasons, sizeof config.reasons);
     if (program->events != NULL) {

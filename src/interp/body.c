@@ -86,6 +86,16 @@ static const struct mg_code *block_code(mg_value block)
     return (const struct mg_code *)(uintptr_t)mg_slot(block, MG_BLOCK_CODE);
 }
 
+/* The argument of a method: copied out of the fragment. */
+static mg_value receive_argument(struct mg_actor *actor, const struct mg_birth *birth)
+{
+    mg_value argument = birth->argument;
+    if (birth->fragment != NULL && birth->fragment->words != 0) {
+        mg_heap_copy_fragment(&actor->heap, birth->fragment, &argument, 1);
+    }
+    return argument;
+}
+
 static int body_start(struct mg_actor *actor, struct mg_scheduler *s, void *argument)
 {
     struct mg_birth *birth = argument;
@@ -95,6 +105,8 @@ static int body_start(struct mg_actor *actor, struct mg_scheduler *s, void *argu
     mg_value out[2] = {MG_NIL, MG_NIL};
     if (birth->script == NULL && birth->copy->words <= BIRTH_FRAGMENT_WORDS) {
         words += birth->copy->words;
+    } else if (birth->fragment != NULL) {
+        words += birth->fragment->words;
     }
     int error = make_room(actor, s, words);
     birth->taken = true;
@@ -107,6 +119,11 @@ static int body_start(struct mg_actor *actor, struct mg_scheduler *s, void *argu
         return error;
     }
     first_frame(actor, code, out[0], out[1]);
+    if (birth->receiver != 0) {
+        mg_value *fp = actor->heap.stack + MG_FRAME_HEADER;
+        fp[0] = birth->receiver;
+        fp[1] = receive_argument(actor, birth);
+    }
     actor->body[MG_BODY_SERIAL] = birth->flags;
     return 0;
 }
@@ -281,6 +298,30 @@ const struct mg_behaviour mg_body_behaviour = {
     .describe = body_describe,
     .unwinds = true,
 };
+
+struct mg_actor *mg_body_serve(void *owner, struct mg_scheduler *s, uint16_t policy, mg_value value,
+                               const struct mg_fragment *fragment)
+{
+    struct mg_world *world = ((struct mg_vm *)owner)->world;
+    static const char name[] = "EventualServer", selector[] = "serve:";
+    uint32_t class_id = mg_world_class_named(world, name, sizeof name - 1);
+    uint32_t symbol = mg_symbol_find(world->symbols, selector, sizeof selector - 1);
+    CHECK(class_id != MG_NO_CLASS);
+    const struct mg_method *method =
+        mg_world_lookup(world, mg_world_class(world, class_id)->meta, symbol);
+    CHECK(method != NULL && method->code != NULL);
+    struct mg_birth birth = {
+        .script = method->code,
+        .receiver = mg_class_value(class_id),
+        .argument = value,
+        .fragment = fragment,
+    };
+    struct mg_spawn spawn = {.behaviour = &mg_body_behaviour,
+                             .argument = &birth,
+                             .policy = policy,
+                             .priority = MG_PRIORITY_NORMAL};
+    return mg_spawn(s, NULL, &spawn);
+}
 
 void mg_body_scheduler_start(void *owner, struct mg_scheduler *s)
 {

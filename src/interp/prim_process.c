@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Primitives of process handles: what a process is, how it ended, waiting for its end, its names
  * and labels. */
+#include "interp/body.h"
 #include "interp/labels.h"
 #include "interp/prim.h"
 #include "interp/process.h"
@@ -388,7 +389,8 @@ static mg_value prim_restrictions(struct mg_run *run, mg_value *args)
 static void add_process(void *context, const struct mg_actor_info *info)
 {
     struct found *found = context;
-    if (found->count < 256) {
+    /* Keepers and the like are no processes of the program's. */
+    if (found->count < 256 && info->behaviour == mg_body_behaviour.name) {
         found->values[found->count++] = mg_pid_value(info->pid);
     }
 }
@@ -481,5 +483,22 @@ const struct mg_prim_entry mg_prims_process[] = {
     {"Process>>primIsSupervised", prim_is_supervised},
     {"Process>>=", prim_equal},
     {"Process>>hash", prim_hash},
+    {"Future>>hash", prim_hash},
+    {"Promise>>hash", prim_hash},
+    {"Mutex>>hash", prim_hash},
+    {"Semaphore>>hash", prim_hash},
+    {"WaitGroup>>hash", prim_hash},
+    {"Channel>>hash", prim_hash},
+    {"CancellationContext>>hash", prim_hash},
+    {"Future>>isPending", prim_is_alive},
+    {"Future>>primResult", prim_result},
+    {"Future>>primReason", prim_exit_reason},
+    {"Future>>primError", prim_exit_error},
+    {"Future>>primWait", prim_wait},
+    {"Future>>primWait:", prim_wait_ms},
+    {"CancellationContext>>primIsOpen", prim_is_alive},
+    {"CancellationContext>>primResult", prim_result},
+    {"CancellationContext>>primWait", prim_wait},
+    {"CancellationContext>>primWait:", prim_wait_ms},
     {NULL, NULL},
 };

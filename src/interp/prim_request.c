@@ -2,7 +2,7 @@
 /* Primitives of requests: a message whose answer comes back to the one who waits for it and to
  * nobody else. */
 #include "interp/prim.h"
-#include "interp/process.h"
+#include "interp/request.h"
 #include "sched/exit.h"
 
 /* {#kind. value}; room for 3 words was reserved. */
@@ -25,46 +25,15 @@ static mg_value settled_pair(struct mg_run *run, mg_value *args, const char *kin
 static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t selector,
                              mg_value *outcome)
 {
-    struct mg_control *control = mg_process_control(args[0]);
-    uint64_t words = 0, shared = 0;
-    if (mg_is_pointer(args[2])) {
-        if (!mg_process_measure(run, &args[2], 1)) {
-            *outcome = MG_PRIM_FAILED;
-            return 0;
-        }
-        words = run->copy->words;
-        shared = run->copy->shared_bytes;
-    }
-    struct mg_scheduler *s = mg_run_enter(run);
-    struct mg_actor *to = mg_control_target(control);
-    uint64_t bytes = mg_signal_bytes_for(words) + shared;
-    enum mg_refusal why = to == NULL ? MG_REFUSED_DEAD : mg_send_reserve(s, to, bytes);
-    uint64_t reference = why == MG_ACCEPTED ? mg_request_open(run->actor, s, control->pid) : 0;
+    struct mg_question question = {
+        .to = mg_process_control(args[0]), .payload = &args[2], .selector = selector};
+    enum mg_refusal why;
+    uint64_t reference = mg_run_ask(run, &question, &why);
     if (reference == 0) {
-        if (why == MG_ACCEPTED) {
-            mg_send_cancel(s, to, bytes);
-            why = MG_REFUSED_FULL;
-        }
-        if (mg_is_pointer(args[2])) {
-            mg_copy_abandon(run->copy);
-        }
-        mg_run_leave(run);
-        *outcome = why == MG_REFUSED_DEAD ? settled_pair(run, args, "noproc", MG_NIL)
-                                          : settled_pair(run, args, "refused", MG_NIL);
-        return 0;
+        *outcome = why == MG_ACCEPTED       ? MG_PRIM_FAILED
+                   : why == MG_REFUSED_DEAD ? settled_pair(run, args, "noproc", MG_NIL)
+                                            : settled_pair(run, args, "refused", MG_NIL);
     }
-    struct mg_signal *signal = mg_signal_new(run->blocks, MG_SIGNAL_REQUEST, words);
-    if (mg_is_pointer(args[2])) {
-        mg_copy_write(run->copy, &signal->fragment, mg_signal_words(signal), &args[2],
-                      &signal->payload, 1);
-    } else {
-        signal->payload = args[2];
-    }
-    signal->sender = mg_actor_pid(run->actor);
-    signal->selector = selector;
-    signal->reference = reference;
-    mg_send(s, to, signal);
-    mg_run_leave(run);
     return reference;
 }
 
@@ -158,7 +127,8 @@ static mg_value reply(struct mg_run *run, mg_value *args, enum mg_outcome outcom
     signal->sender = mg_actor_pid(run->actor);
     signal->reference = (uint64_t)mg_small_value(args[1]);
     signal->detail = (uint16_t)outcome;
-    bool accepted = mg_reply_send(run->actor, s, (mg_pid)mg_small_value(requester), signal);
+    mg_pid asker = mg_request_asker((mg_pid)mg_small_value(requester), signal->reference);
+    bool accepted = mg_reply_send(run->actor, s, asker, signal);
     mg_run_leave(run);
     return mg_boolean(accepted);
 }

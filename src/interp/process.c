@@ -4,15 +4,20 @@
 
 #include "base/error.h"
 
-mg_value mg_process_new(struct mg_heap *heap, struct mg_control *control)
+mg_value mg_handle_new(struct mg_heap *heap, uint32_t class_id, struct mg_control *control,
+                       uint64_t charge_bytes)
 {
     mg_control_ref(control);
-    struct mg_object *o =
-        mg_heap_alloc_small(heap, MG_CLASS_PROCESS, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
+    struct mg_object *o = mg_heap_alloc_small(heap, class_id, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
     o->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)control;
     o->words[MG_PROCESS_NEXT] = 0;
-    mg_heap_link_off_heap(heap, o, sizeof *control);
+    mg_heap_link_off_heap(heap, o, charge_bytes);
     return mg_pointer(o);
+}
+
+mg_value mg_process_new(struct mg_heap *heap, struct mg_control *control)
+{
+    return mg_handle_new(heap, MG_CLASS_PROCESS, control, sizeof *control);
 }
 
 mg_value mg_process_of_pid(struct mg_run *run, mg_pid pid)

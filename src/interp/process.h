@@ -27,8 +27,13 @@ static inline struct mg_control *mg_process_control(mg_value v)
 }
 static inline bool mg_is_process(mg_value v)
 {
-    return mg_has_format(v, MG_FORMAT_PROCESS);
+    return mg_is_instance(v, MG_CLASS_PROCESS);
 }
+
+/* A handle of another kind: of a keeper's class, or a Future. The same rules. `charge_bytes` counts
+ * towards the next collection. */
+mg_value mg_handle_new(struct mg_heap *heap, uint32_t class_id, struct mg_control *control,
+                       uint64_t charge_bytes);
 
 /* A Process for a pid, or nil for none; counts what it takes. MG_PROCESS_SPAN words are
  * reserved. */

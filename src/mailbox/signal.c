@@ -66,6 +66,16 @@ void mg_signal_set_control(struct mg_signal *signal, struct mg_control *control)
     signal->flags |= MG_SIGNAL_CONTROL;
 }
 
+struct mg_signal *mg_signal_copy(struct mg_block_cache *blocks, enum mg_signal_kind kind,
+                                 const struct mg_signal *signal)
+{
+    ASSERT(!(signal->flags & MG_SIGNAL_CONTROL));
+    struct mg_signal *copy = mg_signal_new(blocks, kind, signal->fragment.words);
+    copy->payload = signal->payload;
+    mg_fragment_copy(&signal->fragment, &copy->fragment, mg_signal_words(copy), &copy->payload, 1);
+    return copy;
+}
+
 void mg_signal_free_slow(struct mg_signal *signal, struct mg_block_cache *blocks)
 {
     struct mg_control *control = mg_signal_take_control(signal);

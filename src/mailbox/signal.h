@@ -39,6 +39,10 @@ enum mg_signal_kind {
 enum mg_signal_flag {
     MG_SIGNAL_CONTROL = 1, /* `control` is used instead of `payload`, and counted (S3) */
     MG_SIGNAL_CHARGED = 2, /* takes part in the mailbox's bound: set by the send, read at removal */
+    MG_SIGNAL_HOLD = 4,   /* REPLY: grants something that the requester holds until it gives it back
+                              or ends; a grant nobody took is given back at once */
+    MG_SIGNAL_RETURN = 8, /* REPLY: its value must not be lost: if nobody takes it, it comes back to
+                              its sender as RETURNED */
 };
 
 enum mg_signal_detail {
@@ -46,6 +50,7 @@ enum mg_signal_detail {
     MG_EXIT_FIRM = 2, /* EXIT: cannot be trapped, but unwinds */
     MG_MONITOR_WAIT =
         1, /* MONITOR, DOWN: settles a request of the watcher instead of becoming mail */
+    MG_SETTLED_ENDED = 1, /* SETTLED: because the requester has ended */
 };
 
 /* How a request was settled. */
@@ -114,6 +119,11 @@ struct mg_control *mg_signal_take_control(struct mg_signal *signal);
 
 /* Puts a control in; its count is taken. */
 void mg_signal_set_control(struct mg_signal *signal, struct mg_control *control);
+
+/* Another signal with a copy of the payload; all else is as mg_signal_new leaves it. Not for
+ * signals with a control. */
+struct mg_signal *mg_signal_copy(struct mg_block_cache *blocks, enum mg_signal_kind kind,
+                                 const struct mg_signal *signal);
 
 /* Frees a signal and what it holds. Not for signals that were adopted: the heap frees those. */
 void mg_signal_free_slow(struct mg_signal *signal, struct mg_block_cache *blocks);

@@ -30,10 +30,17 @@ void mg_control_init(struct mg_control *control, mg_pid pid, mg_control_release 
 
 void mg_control_unref(struct mg_control *control, struct mg_block_cache *blocks)
 {
+    /* K11 relaxed: set before the block was known. Pairs with K10 in mg_control_init() and what
+     * the maker does after it. */
+    bool kept = (load_relaxed(&control->spare) & MG_CONTROL_KEPT) != 0;
+    mg_pid pid = control->pid;
+    mg_control_release release = control->release;
     /* K2 acq_rel: what each holder did with the block comes before its release, and the last one
      * sees all of it. Pairs with K2 in mg_control_unref() of the other holders. */
     uint32_t before = fetch_sub_acq_rel(&control->refs, 1);
     ASSERT(before > 0);
     if (before == 1)
-        control->release(control, blocks);
+        release(control, MG_PID_NONE, blocks);
+    else if (MG_UNLIKELY(kept) && before == 2)
+        release(NULL, pid, blocks); // the block is not ours any more
 }

@@ -10,6 +10,8 @@
  * K1  A control block is freed by the unref that takes the last count, on whatever thread that
  *     happens.
  * K2  `pid` and `release` never change after the block is made.
+ * K3  When the counts of a kept block (MG_CONTROL_KEPT) fall to one, `release` is told. That one is
+ *     the actor's, so no handle is left, unless somebody who knew the pid makes a new one.
  *
  * The meaning of `state`, and when `actor` and `record` are set, belongs to the layer that runs
  * actors; this one counts. The figures are written by the actor's scheduler and read by anybody who
@@ -32,8 +34,15 @@ struct mg_control;
 struct mg_block_cache;
 
 /* Frees a control block that nobody counts any more, and the exit record it holds. `blocks` is the
- * cache of the thread that dropped the last count, or NULL when that has none. */
-typedef void (*mg_control_release)(struct mg_control *control, struct mg_block_cache *blocks);
+ * cache of the thread that dropped the last count, or NULL when that has none. For a kept block it
+ * is also called when one count is left, the actor's own: with `control` NULL, since the block may
+ * be gone by then, and the pid that nobody holds a handle of. */
+typedef void (*mg_control_release)(struct mg_control *control, mg_pid unheld,
+                                   struct mg_block_cache *blocks);
+
+/* Bit of control->spare, set before the block is known to others and never changed: the actor lives
+ * as long as somebody holds a handle, and is told when nobody does (K3). */
+#define MG_CONTROL_KEPT (UINT32_C(1) << 31)
 
 struct mg_control {
     _Atomic(uint32_t) refs;           /* counts held; any thread */

@@ -52,6 +52,13 @@ static mg_pid process_pid(mg_value v)
     return ((const struct mg_control *)(uintptr_t)mg_slot(v, MG_PROCESS_CONTROL))->pid;
 }
 
+/* Handles are equal when they are of one kind and lead to the same actor. */
+static bool same_handle(mg_value a, mg_value b)
+{
+    return mg_object_class(mg_object(a)) == mg_object_class(mg_object(b)) &&
+           process_pid(a) == process_pid(b);
+}
+
 bool mg_identical_slow(mg_value a, mg_value b)
 {
     if (a == b) {
@@ -65,7 +72,7 @@ bool mg_identical_slow(mg_value a, mg_value b)
         return mg_has_format(b, MG_FORMAT_FLOAT) && mg_slot(a, 0) == mg_slot(b, 0);
     }
     if (format == MG_FORMAT_PROCESS) {
-        return mg_has_format(b, MG_FORMAT_PROCESS) && process_pid(a) == process_pid(b);
+        return mg_has_format(b, MG_FORMAT_PROCESS) && same_handle(a, b);
     }
     return object_kind(mg_object(a)) == KIND_SYMBOL && object_kind(mg_object(b)) == KIND_SYMBOL &&
            mg_bytes_equal(a, b);
@@ -94,7 +101,7 @@ enum mg_equality mg_equal(mg_value a, mg_value b)
     case KIND_SYMBOL:
         return answer(a == b || mg_bytes_equal(a, b));
     case KIND_PROCESS:
-        return answer(process_pid(a) == process_pid(b));
+        return answer(same_handle(a, b));
     case KIND_OBJECT:
         return a == b ? MG_EQUAL_YES : MG_EQUAL_UNKNOWN;
     }

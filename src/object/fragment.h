@@ -27,6 +27,18 @@ struct mg_fragment {
     uint64_t shared_bytes;      /* off-heap bytes it keeps alive, for limits */
 };
 
+/* Writes the words of a fragment to `to`, with all pointers into it leading into the copy, and lets
+ * the values that led into it lead there too. Answers the distance in bytes. What off-heap objects
+ * hold is not counted, nor are the copied ones linked anew: that is the caller's part. */
+uintptr_t mg_fragment_write(const struct mg_fragment *fragment, mg_value *to, mg_value *values,
+                            uint32_t count);
+
+/* A copy of a fragment: `copy` gets first, words, off_heap and shared_bytes (its block is the
+ * caller's business), the objects are written to `to`, what they hold is counted once more, and
+ * `values` lead into the copy. The fragment is not written to. */
+void mg_fragment_copy(const struct mg_fragment *fragment, struct mg_fragment *copy, mg_value *to,
+                      mg_value *values, uint32_t count);
+
 /* Drops what the off-heap objects count; afterwards the fragment has no objects. */
 void mg_fragment_drop(struct mg_fragment *fragment, struct mg_block_cache *blocks);
 

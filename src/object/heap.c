@@ -229,42 +229,15 @@ bool mg_heap_adopt(struct mg_heap *heap, struct mg_fragment *fragment)
     return mg_heap_is_due(heap);
 }
 
-/* A value that led into a stretch of memory which has been moved. */
-static mg_value value_moved(mg_value v, uintptr_t from, uintptr_t bytes, uintptr_t delta)
-{
-    return mg_is_pointer(v) && v - from < bytes ? v + delta : v;
-}
-
 /* Copies the objects of a fragment into room reserved before, and lets the values that led into it
  * lead into the copy. Answers the distance in bytes. */
 static uintptr_t fragment_copy(struct mg_heap *heap, const struct mg_fragment *fragment,
                                mg_value *values, uint32_t count)
 {
-    uintptr_t from = (uintptr_t)fragment->first;
-    uintptr_t bytes = (uintptr_t)fragment->words * sizeof(mg_value);
-    mg_value *end = heap->alloc;
     heap->alloc -= fragment->words;
     ASSERT(heap->alloc >= heap->stack);
-    uintptr_t delta = (uintptr_t)heap->alloc - from;
-    if (bytes > 0)
-        memcpy(heap->alloc, fragment->first, bytes);
-    for (mg_value *at = heap->alloc; at < end;) {
-        struct mg_object *o = (struct mg_object *)at;
-        if (mg_object_format(o) == MG_FORMAT_NONE) {
-            at++; /* a size word */
-            continue;
-        }
-        uint64_t words = mg_object_words(o);
-        uint64_t i, to;
-        mg_format_values(mg_object_format(o), words, &i, &to);
-        for (; i < to; i++)
-            o->words[i] = value_moved(o->words[i], from, bytes, delta);
-        at += 1 + words + mg_object_card_words(mg_object_format(o), words);
-    }
-    for (uint32_t i = 0; i < count; i++)
-        values[i] = value_moved(values[i], from, bytes, delta);
     charge(heap, fragment->shared_bytes / sizeof(mg_value), fragment->shared_bytes);
-    return delta;
+    return mg_fragment_write(fragment, heap->alloc, values, count);
 }
 
 void mg_heap_absorb(struct mg_heap *heap, struct mg_fragment *fragment, mg_value *values,

@@ -28,6 +28,7 @@ struct mg_actor_side *mg_actor_side(struct mg_actor *actor)
     mg_bonds_init(&side->watching);
     mg_bonds_init(&side->requests);
     mg_bonds_init(&side->debts);
+    mg_bonds_init(&side->holds);
     actor->side = side;
     return side;
 }
@@ -43,6 +44,8 @@ void mg_actor_side_free(struct mg_actor *actor)
     mg_bonds_deinit(&side->watching);
     mg_bonds_deinit(&side->requests);
     mg_bonds_deinit(&side->debts);
+    mg_bonds_deinit(&side->holds);
+    mg_free(side->choice);
     mg_free(side->label);
     mg_free(side);
 }

@@ -156,6 +156,17 @@ struct mg_behaviour {
     /* Answers an INSPECT signal at a safepoint; taken: the signal. May be NULL: then refused. */
     void (*inspect)(struct mg_actor *actor, struct mg_scheduler *s, struct mg_signal *signal);
 
+    /* A request that came too late to be read: its actor has ended. Taken: the signal. May be NULL:
+     * answered with MG_OUTCOME_NOPROC. Called while the actor is recycled: it has no heap and no
+     * body words any more, but its control block. */
+    void (*bounce)(struct mg_actor *dead, struct mg_scheduler *s, struct mg_signal *signal);
+
+    /* Whether the actor deals with requests by itself: REQUEST, REPLY, SETTLED, RETURNED, UNHELD
+     * and ACCEPT come as mail, in order, instead of taking effect at the drain. So a keeper (sync/)
+     * sees who gave up and what came back. Requests it has not read are answered at its end; those
+     * it has, it must answer itself. */
+    bool raw;
+
     /* Whether `run` unwinds by itself after MG_ACTOR_EXIT_PENDING was set and then answers
      * MG_TURN_EXIT. If false the scheduler ends the actor at once, with the reason of the exit. */
     bool unwinds;
@@ -268,6 +279,7 @@ struct mg_spawn {
     uint16_t policy;    /* the child's restrictions; the parent's are 0-extended by the caller */
     bool linked;        /* to the parent, atomically with the birth */
     bool monitored;     /* by the parent, the same */
+    bool kept;          /* lives as long as a handle does: gets UNHELD when nobody holds one */
     uint64_t reference; /* out: the monitor's */
     int error;          /* out: of `start`, or MG_ELIMIT when there are too many actors */
 };
@@ -374,9 +386,41 @@ void mg_request_close(struct mg_actor *actor, struct mg_scheduler *s, uint64_t r
 
 /* Answers a request. Taken: the signal, of kind MG_SIGNAL_REPLY with reference and detail (enum
  * mg_outcome) set. False: the requester is gone, or no longer waits for it as far as is known here.
- * Any actor may answer. */
+ * Any actor may answer. With MG_SIGNAL_RETURN a value that nobody takes comes back to the sender as
+ * RETURNED, sooner or later; with MG_SIGNAL_HOLD the sender hears by SETTLED when what was granted
+ * is given back, or was never taken. */
 bool mg_reply_send(struct mg_actor *actor, struct mg_scheduler *s, mg_pid requester,
                    struct mg_signal *signal);
+
+/* Requests whose answer goes to a promise instead of the sender: the reference is the promise's pid
+ * with this bit. Whoever answers sends to mg_request_asker. */
+#define MG_REFERENCE_PROMISE (UINT64_C(1) << 60)
+static inline mg_pid mg_request_asker(mg_pid sender, uint64_t reference)
+{
+    return reference & MG_REFERENCE_PROMISE ? reference & ~MG_REFERENCE_PROMISE : sender;
+}
+
+/* What this actor holds by a grant (MG_SIGNAL_HOLD), from the poll that found the grant until it is
+ * given back or the actor ends: the oldest hold of this keeper's, 0 if there is none; and the
+ * giving back. */
+uint64_t mg_hold_find(struct mg_actor *actor, mg_pid keeper);
+void mg_hold_release(struct mg_actor *actor, struct mg_scheduler *s, uint64_t reference);
+
+/* A choice between requests (`Channel select:`): the actor opens them (mg_request_open), then
+ * begins the choice over them. Keepers offer; the drain accepts one offer at a time, so at most one
+ * of the requests is settled with MG_OUTCOME_VALUE. The references are copied. At its end all that
+ * are still open are closed; a choice that was left open by an unwinding is ended by the next
+ * one. */
+void mg_choice_begin(struct mg_actor *actor, struct mg_scheduler *s, const uint64_t *references,
+                     uint32_t count);
+void mg_choice_end(struct mg_actor *actor, struct mg_scheduler *s);
+
+/* Whether an offer was accepted: its keeper may conclude at any moment, so the choice must not end
+ * now. */
+bool mg_choice_is_accepted(const struct mg_actor *actor);
+
+/* Its references, NULL when there is no choice. */
+const uint64_t *mg_choice_references(const struct mg_actor *actor, uint32_t *count);
 
 /* Waits for the end of a process: a request that is settled with MG_OUTCOME_ENDED when the process
  * has ended; then its control block tells how. The same calls poll, state, close. A process that is

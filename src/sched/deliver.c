@@ -55,8 +55,9 @@ static bool over_match(const struct mg_signal *signal, void *context)
         return false;
     if (signal->kind == MG_SIGNAL_REQUEST) {
         mg_bonds_remove(&mg_actor_side(over->actor)->debts, signal->reference, NULL);
-        mg_core_tell(over->core, signal->sender, MG_SIGNAL_REPLY, mg_actor_pid(over->actor),
-                     signal->reference, MG_OUTCOME_REFUSED);
+        mg_core_tell(over->core, mg_request_asker(signal->sender, signal->reference),
+                     MG_SIGNAL_REPLY, mg_actor_pid(over->actor), signal->reference,
+                     MG_OUTCOME_REFUSED);
     }
     return true;
 }
@@ -84,7 +85,9 @@ static uint32_t deliver_message(struct mg_core *core, struct mg_actor *actor,
 static uint32_t deliver_request(struct mg_core *core, struct mg_actor *actor,
                                 struct mg_signal *signal)
 {
-    mg_bonds_put(&mg_actor_side(actor)->debts, signal->reference, signal->sender);
+    if (!actor->behaviour->raw)
+        mg_bonds_put(&mg_actor_side(actor)->debts, signal->reference,
+                     mg_request_asker(signal->sender, signal->reference));
     return deliver_message(core, actor, signal);
 }
 
@@ -97,9 +100,11 @@ static uint32_t deliver_reply(struct mg_core *core, struct mg_actor *actor,
 {
     uint64_t value;
     struct mg_actor_side *side = actor->side;
+    if (actor->behaviour->raw)
+        return deliver_message(core, actor, signal);
     if (side == NULL || !mg_bonds_get(&side->requests, signal->reference, &value) ||
         (value & MG_REQUEST_TAG_MASK) != MG_REQUEST_PENDING) {
-        deliver_free(core, signal); // late, or the second one
+        mg_reply_lost(core, mg_actor_pid(actor), signal, 0); // late, or the second one
         return 0;
     }
     mg_pid asked = value >> 3;
@@ -108,16 +113,43 @@ static uint32_t deliver_reply(struct mg_core *core, struct mg_actor *actor,
     uint64_t settled = (uint64_t)(uintptr_t)signal;
     ASSERT((settled & MG_REQUEST_TAG_MASK) == MG_REQUEST_SIGNAL);
     mg_bonds_put(&side->requests, signal->reference, settled);
+    if (MG_UNLIKELY(side->choice != NULL) && signal->detail != MG_OUTCOME_VALUE)
+        mg_choice_failed(core, actor, signal->reference);
     return MG_WAKE_REPLY;
 }
 
 static uint32_t deliver_settled(struct mg_core *core, struct mg_actor *actor,
                                 struct mg_signal *signal)
 {
+    if (actor->behaviour->raw)
+        return deliver_message(core, actor, signal);
     if (actor->side != NULL)
         mg_bonds_remove(&actor->side->debts, signal->reference, NULL);
     deliver_free(core, signal);
     return 0;
+}
+
+/* What only keepers understand. */
+static uint32_t deliver_raw(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)
+{
+    if (actor->behaviour->raw)
+        return deliver_message(core, actor, signal);
+    deliver_free(core, signal);
+    return 0;
+}
+
+static uint32_t deliver_offer(struct mg_core *core, struct mg_actor *actor,
+                              struct mg_signal *signal)
+{
+    mg_choice_offered(core, actor, signal);
+    return 0;
+}
+
+static uint32_t deliver_retract(struct mg_core *core, struct mg_actor *actor,
+                                struct mg_signal *signal)
+{
+    mg_choice_retracted(core, actor, signal);
+    return MG_WAKE_REPLY; // one whose time is over goes on
 }
 
 /* -- Exits -- */
@@ -349,6 +381,11 @@ static const deliver_handler handlers[MG_SIGNAL_KINDS] = {
     [MG_SIGNAL_EXPIRY] = deliver_expiry,
     [MG_SIGNAL_ROOM] = deliver_room,
     [MG_SIGNAL_INSPECT] = deliver_inspect,
+    [MG_SIGNAL_RETURNED] = deliver_raw,
+    [MG_SIGNAL_UNHELD] = deliver_raw,
+    [MG_SIGNAL_OFFER] = deliver_offer,
+    [MG_SIGNAL_ACCEPT] = deliver_raw,
+    [MG_SIGNAL_RETRACT] = deliver_retract,
 };
 
 uint32_t mg_actor_drain(struct mg_actor *actor, struct mg_scheduler *s)

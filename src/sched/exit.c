@@ -5,7 +5,10 @@
  * way stops after MG_EXIT_BATCH signals and goes on at the next turn, so that the death of
  * something that a hundred thousand watch delays nobody.
  *
- *      stage     LINKS -> WATCHERS -> WATCHING -> REQUESTS -> DEBTS -> MAIL -> done
+ *      stage     HOLDS -> REQUESTS -> publish -> LINKS -> WATCHERS -> WATCHING -> DEBTS -> MAIL
+ *
+ * What the actor held is given back, and what it waited for given up, before anybody can see that
+ * it has ended; so whoever hears of a death finds its locks free.
  *
  * Exit against send: a sender that found the actor before it was unpublished pushes into a queue
  * that nobody drains any more. Its slice must end before the grace period does, so the last drain
@@ -19,7 +22,15 @@
 #include "object/control.h"
 #include "sched/internal.h"
 
-enum { STAGE_LINKS, STAGE_WATCHERS, STAGE_WATCHING, STAGE_REQUESTS, STAGE_DEBTS, STAGES };
+enum {
+    STAGE_HOLDS,
+    STAGE_REQUESTS,
+    STAGE_LINKS, /* from here on the end is public */
+    STAGE_WATCHERS,
+    STAGE_WATCHING,
+    STAGE_DEBTS,
+    STAGES
+};
 
 /* -- How it ends -- */
 
@@ -97,6 +108,9 @@ static void end_tell(struct mg_core *core, struct mg_control *control, uint32_t 
                      uint64_t value)
 {
     switch (stage) {
+    case STAGE_HOLDS: // key: reference, value: keeper
+        mg_core_tell(core, value, MG_SIGNAL_SETTLED, control->pid, key, MG_SETTLED_ENDED);
+        break;
     case STAGE_LINKS: // value: 1, or an unlink that waits for its ack
         if (value == 1)
             tell_of_end(core, control, key, MG_SIGNAL_EXIT, 0, MG_EXIT_LINK);
@@ -108,7 +122,7 @@ static void end_tell(struct mg_core *core, struct mg_control *control, uint32_t 
         mg_core_tell(core, value, MG_SIGNAL_DEMONITOR, control->pid, key, 0);
         break;
     case STAGE_REQUESTS:
-        mg_request_drop(core, control->pid, key, value);
+        mg_request_drop(core, control->pid, key, value, MG_SETTLED_ENDED);
         break;
     default: // STAGE_DEBTS; key: reference, value: pid
         tell_of_end(core, control, value, MG_SIGNAL_REPLY, key, MG_OUTCOME_NOPROC);
@@ -119,6 +133,8 @@ static void end_tell(struct mg_core *core, struct mg_control *control, uint32_t 
 static struct mg_bonds *stage_bonds(struct mg_actor_side *side, uint32_t stage)
 {
     switch (stage) {
+    case STAGE_HOLDS:
+        return &side->holds;
     case STAGE_LINKS:
         return &side->links;
     case STAGE_WATCHERS:
@@ -132,14 +148,14 @@ static struct mg_bonds *stage_bonds(struct mg_actor_side *side, uint32_t stage)
     }
 }
 
-/* Tells all who are tied to the actor. False: the batch is over. */
-static bool end_bonds(struct mg_actor *actor, struct mg_core *core)
+/* Tells all who are tied to the actor, in the stages before `until`. False: the batch is over. */
+static bool end_bonds(struct mg_actor *actor, struct mg_core *core, uint32_t until)
 {
     struct mg_actor_side *side = actor->side;
     if (side == NULL)
         return true;
     uint32_t left = MG_EXIT_BATCH;
-    while (side->end_stage < STAGES) {
+    while (side->end_stage < until) {
         struct mg_bonds *bonds = stage_bonds(side, side->end_stage);
         uint64_t key, value;
         while (mg_bonds_at(bonds, side->end_position, &key, &value)) {
@@ -161,7 +177,10 @@ static bool end_mail(struct mg_actor *actor, struct mg_core *core)
         struct mg_signal *signal = mg_mailbox_take(&actor->mailbox);
         if (signal == NULL)
             return true;
-        mg_signal_free(signal, &core->s.blocks);
+        if (actor->behaviour->raw)
+            mg_signal_bounce(core, actor, signal);
+        else
+            mg_signal_free(signal, &core->s.blocks);
     }
     return mg_mailbox_peek(&actor->mailbox) == NULL;
 }
@@ -209,10 +228,14 @@ bool mg_actor_end(struct mg_actor *actor, struct mg_core *core)
     if (load_relaxed(&actor->state) != MG_ACTOR_EXITING) {
         mg_actor_become(actor, MG_ACTOR_EXITING);
         end_by_default(actor, core);
-        end_publish(actor, core);
         s->reductions -= MG_COST_END;
     }
-    if (!end_bonds(actor, core) || !end_mail(actor, core))
+    if (!end_bonds(actor, core, STAGE_LINKS))
+        return false;
+    /* K10 relaxed: its own. Pairs with K10 in end_publish(). */
+    if (load_relaxed(&actor->control->actor) != NULL)
+        end_publish(actor, core);
+    if (!end_bonds(actor, core, STAGES) || !end_mail(actor, core))
         return false;
     mg_actor_become(actor, MG_ACTOR_GONE);
     if (actor->behaviour->deinit != NULL)
@@ -232,8 +255,17 @@ void mg_signal_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_sig
     struct mg_control *control = dead->control;
     mg_pid to = signal->sender;
     switch ((enum mg_signal_kind)signal->kind) {
+    case MG_SIGNAL_REPLY:
+        mg_reply_lost(core, control->pid, signal, MG_SETTLED_ENDED);
+        return;
     case MG_SIGNAL_REQUEST:
+        if (dead->behaviour->bounce != NULL) {
+            dead->behaviour->bounce(dead, &core->s, signal);
+            return;
+        }
+        /* Fall through. */
     case MG_SIGNAL_INSPECT:
+        to = mg_request_asker(to, signal->reference);
         mg_core_tell(core, to, MG_SIGNAL_REPLY, control->pid, signal->reference, MG_OUTCOME_NOPROC);
         break;
     case MG_SIGNAL_LINK:
@@ -267,6 +299,11 @@ void mg_actor_recycle(struct mg_actor *actor, struct mg_core *core)
         }
     }
     mg_actor_side_free(actor);
+    if (MG_UNLIKELY(actor->behaviour->raw)) {
+        /* K14 release: what came late has been dealt with. Pairs with K13 in
+         * mg_control_is_quiet(). */
+        fetch_or_release(&actor->control->spare, MG_SPARE_QUIET);
+    }
     mg_control_unref(actor->control, &core->s.blocks);
     mg_block_free(&core->s.blocks, actor, MG_ACTOR_BLOCK_BYTES);
 }

@@ -83,4 +83,12 @@ bool mg_control_exit(struct mg_control *control, struct mg_exit_info *info);
 /* Whether the process has not ended yet (an actor that unwinds is alive). */
 bool mg_control_is_alive(struct mg_control *control);
 
+/* The record of an ended process, NULL when there is none; valid until the reader's slice ends. */
+const struct mg_exit_record *mg_control_record(struct mg_control *control);
+
+/* Whether nothing that was sent to the process while it lived can have an effect any more: its
+ * grace period is over. Kept for behaviours that deal with requests by themselves (actor.h,
+ * `raw`). */
+bool mg_control_is_quiet(const struct mg_control *control);
+
 #endif

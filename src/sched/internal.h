@@ -67,6 +67,19 @@ enum mg_request_tag {
     MG_REQUEST_TAG_MASK = 7,
 };
 
+/* choice.c: a choice between open requests, and an offer of a keeper's. */
+struct mg_offer {
+    uint64_t reference;
+    uint64_t serial;
+};
+
+struct mg_choice {
+    uint64_t accepted; /* the reference whose offer was accepted, 0 while there is none */
+    uint32_t count, waiting_count;
+    struct mg_offer *waiting; /* offers that came meanwhile, oldest first; room for count */
+    uint64_t references[];    /* count */
+};
+
 struct mg_actor_side {
     struct mg_mailbox_bound bound; /* with MG_BIRTH_BOUND; never changes after birth */
     uint32_t mailbox_policy;       /* enum mg_mailbox_policy; the same */
@@ -84,6 +97,8 @@ struct mg_actor_side {
     struct mg_bonds watching; /* monitor -> pid of whom */
     struct mg_bonds requests; /* reference -> enum mg_request_tag */
     struct mg_bonds debts;    /* reference of a request to us -> requester's pid */
+    struct mg_bonds holds;    /* reference of a request that was granted -> keeper's pid */
+    struct mg_choice *choice; /* or NULL */
 };
 
 /* The actor's side, made if need be. */
@@ -337,8 +352,23 @@ void mg_signal_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_sig
 void mg_actor_monitor_as(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other,
                          struct mg_control *known, uint64_t reference);
 
-/* An entry of `requests` was removed: frees what it holds, tells whom it was asked of. */
-void mg_request_drop(struct mg_core *core, mg_pid self, uint64_t reference, uint64_t value);
+/* An entry of `requests` was removed: frees what it holds, tells whom it was asked of. `detail`: of
+ * the SETTLED that is sent. */
+void mg_request_drop(struct mg_core *core, mg_pid self, uint64_t reference, uint64_t value,
+                     uint16_t detail);
+
+/* Nobody takes this REPLY: it goes back, or what it grants does. Taken: the signal. */
+void mg_reply_lost(struct mg_core *core, mg_pid requester, struct mg_signal *signal,
+                   uint16_t detail);
+
+/* -- choice.c: what the drain does for a choice. Taken: the signal -- */
+
+void mg_choice_offered(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal);
+void mg_choice_retracted(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal);
+
+/* A request of the actor's was settled without a value: if it was the accepted one, the next offer
+ * is looked at. */
+void mg_choice_failed(struct mg_core *core, struct mg_actor *actor, uint64_t reference);
 
 /* -- exit.c -- */
 
@@ -361,10 +391,11 @@ void mg_records_deinit(struct mg_records *records);
 void mg_record_keep(struct mg_core *core, struct mg_control *control,
                     struct mg_exit_record *record);
 
-/* Bits of control->spare while the process lives. */
+/* Bits of control->spare. */
 enum mg_control_spare {
     MG_SPARE_NAMED = 1,       /* names.c: has or had a name */
     MG_SPARE_FULL_LOGGED = 2, /* send.c: a refusal was logged */
+    MG_SPARE_QUIET = 4,       /* exit.c: ended and recycled; raw behaviours only */
 };
 
 /* A control block of a dead process. */

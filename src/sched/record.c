@@ -41,9 +41,25 @@ static void records_unlink(struct mg_records *records, struct mg_exit_record *re
     mg_figure_add(&records->bytes, (uint64_t)-record->bytes);
 }
 
-/* A control block that nobody counts any more. */
-static void control_released(struct mg_control *control, struct mg_block_cache *blocks)
+/* Nobody holds a handle of a kept actor any more: it is told. Not while the node ends, when actors
+ * are dropped one after the other. */
+static void control_unheld(mg_pid pid)
 {
+    struct mg_scheduler *s = mg_scheduler_current();
+    /* H1 relaxed: a hint; what is sent too late is dropped with all the rest. Pairs with H2 in
+     * mg_sched_halt(). */
+    if (s != NULL && load_relaxed(&s->sched->halt) == 0)
+        mg_core_tell(mg_core_of(s), pid, MG_SIGNAL_UNHELD, MG_PID_NONE, 0, 0);
+}
+
+/* A control block that nobody counts any more, or one whose actor alone counts it. */
+static void control_released(struct mg_control *control, mg_pid unheld,
+                             struct mg_block_cache *blocks)
+{
+    if (control == NULL) {
+        control_unheld(unheld);
+        return;
+    }
     CHECK(blocks != NULL); // control blocks are dropped by schedulers only
     /* X3 acquire: the record is complete. Pairs with X4 in mg_record_keep(). */
     struct mg_exit_record *record = load_acquire(&control->record);
@@ -165,6 +181,19 @@ bool mg_control_is_alive(struct mg_control *control)
     /* K9 acquire: what the process did before its end is seen by who sees its end. Pairs with K8 in
      * end_publish(). */
     return !(load_acquire(&control->state) & MG_CONTROL_ENDED);
+}
+
+const struct mg_exit_record *mg_control_record(struct mg_control *control)
+{
+    /* X3 acquire: as in mg_control_exit(). Pairs with X4 in mg_record_keep(). */
+    return load_acquire(&control->record);
+}
+
+bool mg_control_is_quiet(const struct mg_control *control)
+{
+    /* K13 acquire: after what was answered at the recycling. Pairs with K14 in
+     * mg_actor_recycle(). */
+    return (load_acquire(&control->spare) & MG_SPARE_QUIET) != 0;
 }
 
 bool mg_control_exit(struct mg_control *control, struct mg_exit_info *info)

@@ -15,6 +15,15 @@
  *     is polled or closed.
  * Q2  Whatever comes for a reference that is not pending is freed.
  *
+ * A keeper (sync/) may answer with something that the asker holds until it gives it back:
+ *
+ *      holds[ref] = keeper     <── REPLY hold ──
+ *      released, or the end    ── SETTLED ──>
+ *
+ * and with a value that must not be lost: a REPLY that finds nobody goes back as RETURNED.
+ *
+ * Q3  A reference stands in one of `requests` and `holds` at most.
+ *
  * Threads: the thread that runs the actor. Memory: a settled entry owns its signal.
  */
 #include "sched/internal.h"
@@ -92,6 +101,8 @@ enum mg_outcome mg_request_poll(struct mg_actor *actor, uint64_t reference,
     enum mg_outcome outcome = request_outcome(value, reply);
     if (outcome != MG_OUTCOME_PENDING)
         mg_bonds_remove(&actor->side->requests, reference, NULL);
+    if (*reply != NULL && ((*reply)->flags & MG_SIGNAL_HOLD))
+        mg_bonds_put(&actor->side->holds, reference, (*reply)->sender);
     return outcome;
 }
 
@@ -104,13 +115,32 @@ enum mg_outcome mg_request_state(const struct mg_actor *actor, uint64_t referenc
     return request_outcome(value, &reply);
 }
 
-void mg_request_drop(struct mg_core *core, mg_pid self, uint64_t reference, uint64_t value)
+void mg_reply_lost(struct mg_core *core, mg_pid requester, struct mg_signal *signal,
+                   uint16_t detail)
+{
+    mg_pid answerer = signal->sender;
+    uint64_t reference = signal->reference;
+    bool hold = (signal->flags & MG_SIGNAL_HOLD) != 0;
+    if (signal->flags & MG_SIGNAL_RETURN) {
+        signal->flags &= (uint8_t)~MG_SIGNAL_RETURN;
+        signal->kind = MG_SIGNAL_RETURNED;
+        signal->sender = requester;
+        mg_post_pid(&core->s, answerer, signal);
+        return;
+    }
+    mg_signal_free(signal, &core->s.blocks);
+    if (hold)
+        mg_core_tell(core, answerer, MG_SIGNAL_SETTLED, requester, reference, detail);
+}
+
+void mg_request_drop(struct mg_core *core, mg_pid self, uint64_t reference, uint64_t value,
+                     uint16_t detail)
 {
     uint64_t tag = value & MG_REQUEST_TAG_MASK;
     if (tag == MG_REQUEST_SIGNAL)
-        mg_signal_free((struct mg_signal *)(uintptr_t)value, &core->s.blocks);
+        mg_reply_lost(core, self, (struct mg_signal *)(uintptr_t)value, detail);
     else if (tag == MG_REQUEST_PENDING)
-        mg_core_tell(core, value >> 3, MG_SIGNAL_SETTLED, self, reference, 0);
+        mg_core_tell(core, value >> 3, MG_SIGNAL_SETTLED, self, reference, detail);
     else if (tag == MG_REQUEST_WAIT)
         mg_core_tell(core, value >> 3, MG_SIGNAL_DEMONITOR, self, reference, 0);
 }
@@ -119,7 +149,7 @@ void mg_request_close(struct mg_actor *actor, struct mg_scheduler *s, uint64_t r
 {
     uint64_t value;
     if (actor->side != NULL && mg_bonds_remove(&actor->side->requests, reference, &value))
-        mg_request_drop(mg_core_of(s), mg_actor_pid(actor), reference, value);
+        mg_request_drop(mg_core_of(s), mg_actor_pid(actor), reference, value, 0);
 }
 
 bool mg_reply_send(struct mg_actor *actor, struct mg_scheduler *s, mg_pid requester,
@@ -127,8 +157,37 @@ bool mg_reply_send(struct mg_actor *actor, struct mg_scheduler *s, mg_pid reques
 {
     ASSERT(signal->kind == MG_SIGNAL_REPLY);
     ASSERT(signal->detail != MG_OUTCOME_PENDING);
+    struct mg_core *core = mg_core_of(s);
     signal->sender = mg_actor_pid(actor);
     if (actor->side != NULL)
         mg_bonds_remove(&actor->side->debts, signal->reference, NULL);
-    return mg_post_pid(s, requester, signal);
+    if (mg_pid_is_remote(requester))
+        return mg_post_pid(s, requester, signal);
+    struct mg_actor *to = mg_sched_find(s->sched, requester);
+    if (to == NULL) {
+        mg_reply_lost(core, requester, signal, MG_SETTLED_ENDED);
+        return false;
+    }
+    mg_post(s, to, signal);
+    return true;
+}
+
+/* -- What was granted -- */
+
+uint64_t mg_hold_find(struct mg_actor *actor, mg_pid keeper)
+{
+    uint64_t reference, value;
+    struct mg_bonds *holds = actor->side != NULL ? &actor->side->holds : NULL;
+    for (uint32_t i = 0; holds != NULL && mg_bonds_at(holds, i, &reference, &value); i++) {
+        if (value == keeper)
+            return reference;
+    }
+    return 0;
+}
+
+void mg_hold_release(struct mg_actor *actor, struct mg_scheduler *s, uint64_t reference)
+{
+    uint64_t keeper;
+    if (actor->side != NULL && mg_bonds_remove(&actor->side->holds, reference, &keeper))
+        mg_core_tell(mg_core_of(s), keeper, MG_SIGNAL_SETTLED, mg_actor_pid(actor), reference, 0);
 }

@@ -260,6 +260,13 @@ void *mg_sched_owner(const struct mg_sched *sched)
     return sched->config.owner;
 }
 
+struct mg_actor *mg_sched_serve(struct mg_scheduler *s, uint16_t policy, mg_value value,
+                                const struct mg_fragment *fragment)
+{
+    const struct mg_sched_config *config = &s->sched->config;
+    return config->serve != NULL ? config->serve(config->owner, s, policy, value, fragment) : NULL;
+}
+
 uint32_t mg_sched_reason(const struct mg_sched *sched, enum mg_reason reason)
 {
     return sched->config.reasons[reason];

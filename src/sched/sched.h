@@ -45,7 +45,10 @@ struct mg_io_backend;
     X(NODE_DOWN, "nodeDown") \
     X(MEMORY, "memory")      \
     X(MAILBOX, "mailbox")    \
-    X(EXPIRED, "expired")
+    X(EXPIRED, "expired")    \
+    X(REFUSED, "refused")    \
+    X(TIMEOUT, "timeout")    \
+    X(BROKEN, "broken")
 
 enum mg_reason {
 #define X(name, text) MG_REASON_##name,
@@ -81,6 +84,12 @@ struct mg_sched_config {
     /* Deterministic: one line of the event log, without newline. NULL: no log is made. */
     void (*event)(void *owner, const char *line, size_t len);
 
+    /* Makes an actor, under a policy, that serves a value, which may lead into the fragment
+     * (copied; NULL for an immediate), to the requests that are sent to it right after its birth,
+     * and then ends. NULL when there are too many. May be NULL: nobody serves. */
+    struct mg_actor *(*serve)(void *owner, struct mg_scheduler *s, uint16_t policy, mg_value value,
+                              const struct mg_fragment *fragment);
+
     /* A signal to a process that is not of this node (mg_pid_is_remote). Taken: the signal. NULL:
      * refused as dead. */
     enum mg_refusal (*route)(void *owner, struct mg_scheduler *s, mg_pid to,
@@ -113,6 +122,13 @@ bool mg_sched_deadlocked(const struct mg_sched *sched);
 
 /* Whether the stop has begun. Any thread. */
 bool mg_sched_stopping(const struct mg_sched *sched);
+
+/* Whether the threads are about to end. Any thread. */
+bool mg_sched_is_halted(const struct mg_sched *sched);
+
+/* An actor that serves a value, as config.serve makes it; NULL when it cannot. */
+struct mg_actor *mg_sched_serve(struct mg_scheduler *s, uint16_t policy, mg_value value,
+                                const struct mg_fragment *fragment);
 
 /* The owner of the configuration. */
 void *mg_sched_owner(const struct mg_sched *sched);

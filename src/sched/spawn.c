@@ -50,6 +50,11 @@ static struct mg_actor *actor_new(struct mg_core *core, const struct mg_spawn *s
     actor->behaviour = spawn->behaviour;
     memcpy(actor->body, spawn->body, sizeof actor->body);
     actor->control = mg_control_new(core, pid);
+    if (MG_UNLIKELY(spawn->kept)) {
+        /* K12 relaxed: nobody else knows it yet. Pairs with K11 in mg_control_unref(), R3 in
+         * mg_promise_is_one(). */
+        store_relaxed(&actor->control->spare, MG_CONTROL_KEPT);
+    }
     actor->side = NULL;
     mg_wheel_node_init(&actor->timer, MG_TIMER_WAIT);
     /* S1 relaxed: nobody else knows it yet. Pairs with S2 in info_read(). */

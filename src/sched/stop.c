@@ -215,6 +215,12 @@ void mg_sched_main_ended(struct mg_sched *sched)
     mg_sched_request_stop(sched, false);
 }
 
+bool mg_sched_is_halted(const struct mg_sched *sched)
+{
+    /* H1 acquire: as in mg_core_slice_end(). Pairs with H2 in mg_sched_halt(). */
+    return load_acquire(&sched->halt) != 0;
+}
+
 bool mg_sched_stopping(const struct mg_sched *sched)
 {
     /* H3 acquire: as in mg_core_check_stop(). Pairs with H4 in mg_sched_request_stop(). */

@@ -27,7 +27,7 @@ static inline uint32_t graph_byte(struct graph_source *s)
     return *s->data++;
 }
 
-static inline void graph_control_release(struct mg_control *control,
+static inline void graph_control_release(struct mg_control *control, mg_pid unheld MG_UNUSED,
                                          struct mg_block_cache *blocks MG_UNUSED)
 {
     mg_free(control);

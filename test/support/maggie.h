@@ -122,6 +122,7 @@ static inline void runtime_init(struct runtime *runtime)
         .seed = 1,
         .owner = runtime->vm,
         .scheduler_start = mg_body_scheduler_start,
+        .serve = mg_body_serve,
         .scheduler_stop = mg_body_scheduler_stop,
         .deadlock = runtime_deadlock,
         .io = &runtime_capture_backend,
@@ -158,14 +159,9 @@ static inline int64_t runtime_status(struct runtime *runtime, struct mg_sched *s
     return mg_is_small(info.result) ? mg_small_value(info.result) : RUNTIME_NO_NUMBER;
 }
 
-/* Runs a script to the end of everything. Once a runtime. */
-static inline void runtime_run_bytes(struct runtime *runtime, const char *path, const char *text,
-                                     size_t len)
+/* Runs code of a script to the end of everything; again and again, if need be. */
+static inline void runtime_run_script(struct runtime *runtime, const struct mg_code *script)
 {
-    struct mg_code *script = runtime_load(runtime, path, text, len);
-    runtime->status = RUNTIME_REFUSED;
-    if (script == NULL)
-        return;
     if (runtime->logs)
         runtime->config.event = runtime_event;
     struct mg_sched *sched = mg_sched_new(&runtime->config);
@@ -180,6 +176,16 @@ static inline void runtime_run_bytes(struct runtime *runtime, const char *path, 
     mg_sched_stats(sched, &runtime->stats);
     mg_control_unref(main, NULL);
     mg_sched_free(sched);
+}
+
+/* Compiles a source and runs it. Once a runtime. */
+static inline void runtime_run_bytes(struct runtime *runtime, const char *path, const char *text,
+                                     size_t len)
+{
+    struct mg_code *script = runtime_load(runtime, path, text, len);
+    runtime->status = RUNTIME_REFUSED;
+    if (script != NULL)
+        runtime_run_script(runtime, script);
 }
 
 static inline void runtime_run(struct runtime *runtime, const char *path, const char *text)

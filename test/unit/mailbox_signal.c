@@ -56,7 +56,8 @@ UNIT_CASE(bytes_count_what_is_shared)
     memory_deinit(&m);
 }
 
-static void no_release(struct mg_control *control, struct mg_block_cache *blocks)
+static void no_release(struct mg_control *control, mg_pid unheld MG_UNUSED,
+                       struct mg_block_cache *blocks)
 {
     (void)blocks;
     control->pid = 0;

@@ -10,7 +10,8 @@
 
 static _Atomic(int) released;
 
-static void release(struct mg_control *control, struct mg_block_cache *blocks)
+static void release(struct mg_control *control, mg_pid unheld MG_UNUSED,
+                    struct mg_block_cache *blocks)
 {
     CHECK(control->pid == 42);
     CHECK(!blocks);

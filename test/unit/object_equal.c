@@ -50,7 +50,7 @@ static mg_value array(struct fixture *f)
     return mg_pointer(o);
 }
 
-static void control_release(struct mg_control *control MG_UNUSED,
+static void control_release(struct mg_control *control MG_UNUSED, mg_pid unheld MG_UNUSED,
                             struct mg_block_cache *blocks MG_UNUSED)
 {
 }

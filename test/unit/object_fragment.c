@@ -8,7 +8,8 @@
 #include "support/heap.h"
 #include "support/unit.h"
 
-static void release(struct mg_control *control, struct mg_block_cache *blocks)
+static void release(struct mg_control *control, mg_pid unheld MG_UNUSED,
+                    struct mg_block_cache *blocks)
 {
     CHECK(blocks);
     control->pid = 0;

@@ -59,7 +59,8 @@ static uint32_t below(struct model *m, uint32_t n)
 
 /* -- Control blocks: freed ones are kept and marked, to be counted -- */
 
-static void control_release(struct mg_control *control, struct mg_block_cache *blocks MG_UNUSED)
+static void control_release(struct mg_control *control, mg_pid unheld MG_UNUSED,
+                            struct mg_block_cache *blocks MG_UNUSED)
 {
     CHECK(control->pid != 0);
     control->pid = 0;

@@ -7,7 +7,8 @@
 #include "sched/ptab.h"
 #include "support/unit.h"
 
-static void no_release(struct mg_control *control, struct mg_block_cache *blocks)
+static void no_release(struct mg_control *control, mg_pid unheld MG_UNUSED,
+                       struct mg_block_cache *blocks)
 {
     (void)control;
     (void)blocks;
