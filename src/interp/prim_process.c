@@ -237,10 +237,14 @@ static mg_value prim_register(struct mg_run *run, mg_value *args)
 {
     const char *text;
     size_t len;
-    if (!mg_process_text(run, args[1], &text, &len)) {
-        return mg_prim_type_error(run, 1, "String");
+    if (!mg_is_process(args[1])) {
+        return mg_prim_type_error(run, 1, "Process");
     }
-    return mg_boolean(mg_names_register(run->scheduler, receiver(args)->pid, text, len));
+    if (!mg_process_text(run, args[2], &text, &len)) {
+        return mg_prim_type_error(run, 2, "String");
+    }
+    mg_pid pid = mg_process_control(args[1])->pid;
+    return mg_boolean(mg_names_register(run->scheduler, pid, text, len));
 }
 
 static mg_value prim_unregister(struct mg_run *run, mg_value *args)
@@ -367,22 +371,10 @@ static mg_value prim_reductions(struct mg_run *run, mg_value *args)
     return mg_small((int64_t)load_relaxed(&receiver(args)->reductions));
 }
 
-static void add_hidden(void *context, uint32_t symbol)
-{
-    struct found *found = context;
-    if (found->count < 256) {
-        found->values[found->count++] = mg_symbol(symbol);
-    }
-}
-
 static mg_value prim_restrictions(struct mg_run *run, mg_value *args)
 {
-    struct found found = {.run = run};
     struct mg_actor *actor = mg_control_target(receiver(args));
-    if (actor != NULL && actor->policy != 0) {
-        mg_sched_policy_each(run->scheduler->sched, actor->policy, add_hidden, &found);
-    }
-    return found_array(run, args, &found);
+    return actor == NULL ? MG_NIL : mg_process_policy_names(run, args, actor->policy);
 }
 
 static void add_process(void *context, const struct mg_actor_info *info)
@@ -465,11 +457,11 @@ const struct mg_prim_entry mg_prims_process[] = {
     {"Process>>exit:", prim_exit},
     {"Process>>exit:within:", prim_exit_within},
     {"Process class>>exit:", prim_exit_self},
-    {"Process>>registerAs:", prim_register},
+    {"ProcessDirectory class>>register:as:", prim_register},
     {"Process>>unregister", prim_unregister},
     {"Process>>names", prim_names},
-    {"Process class>>named:", prim_named},
-    {"Process class>>primAllFrom:", prim_all_from},
+    {"ProcessDirectory class>>named:", prim_named},
+    {"ProcessDirectory class>>primAllFrom:", prim_all_from},
     {"Process>>label", prim_label},
     {"Process>>label:", prim_set_label},
     {"Process>>id", prim_id},

@@ -237,6 +237,7 @@ const struct mg_prim_entry mg_prims_system[] = {
     {"System class>>exit:", prim_exit},
     {"System class>>schedulers", prim_schedulers},
     {"System class>>primWrite:to:", prim_write},
+    {"SupervisorLoop>>primWrite:to:", prim_write},
     {"System class>>primFlush", prim_flush},
     {NULL, NULL},
 };

@@ -99,6 +99,35 @@ mg_value mg_wait(struct mg_run *run, uint32_t wake, uint64_t deadline_ns)
     return MG_PRIM_WAIT;
 }
 
+struct names {
+    mg_value *values; /* NULL while they are counted */
+    uint32_t count;
+};
+
+static void add_hidden(void *context, uint32_t symbol)
+{
+    struct names *names = context;
+    if (names->values != NULL) {
+        names->values[names->count] = mg_symbol(symbol);
+    }
+    names->count++;
+}
+
+mg_value mg_process_policy_names(struct mg_run *run, mg_value *args, uint32_t policy)
+{
+    const struct mg_sched *sched = run->scheduler->sched;
+    struct names names = {0};
+    mg_sched_policy_each(sched, policy, add_hidden, &names);
+    if (mg_run_reserve(run, args, mg_object_span(MG_FORMAT_ARRAY, names.count)) == NULL) {
+        return MG_PRIM_FAILED;
+    }
+    struct mg_object *array =
+        mg_heap_alloc(run->heap, MG_CLASS_ARRAY, MG_FORMAT_ARRAY, names.count);
+    names = (struct names){.values = array->words};
+    mg_sched_policy_each(sched, policy, add_hidden, &names);
+    return mg_pointer(array);
+}
+
 bool mg_process_measure(struct mg_run *run, const mg_value *roots, uint32_t count)
 {
     struct mg_copy *copy = run->copy;

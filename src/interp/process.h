@@ -86,6 +86,10 @@ static inline mg_value mg_prim_yield_once(struct mg_run *run)
     return MG_PRIM_AGAIN;
 }
 
+/* The names of a policy (0: none) as an Array of Symbols, MG_PRIM_FAILED after setting the
+ * error. */
+mg_value mg_process_policy_names(struct mg_run *run, mg_value *args, uint32_t policy);
+
 /* Measures a payload for a copy. False after setting the error (NotSendable, or too large). */
 bool mg_process_measure(struct mg_run *run, const mg_value *roots, uint32_t count);
 
