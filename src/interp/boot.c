@@ -26,8 +26,19 @@ static uint32_t intern(struct mg_vm *vm, const char *text)
     return mg_symbol_intern(vm->world->symbols, text, strlen(text));
 }
 
+/* Names that the runtime answers: there from the start, whatever becomes of the symbol table. */
 static void intern_known(struct mg_vm *vm)
 {
+    static const char *const refusals[MG_REFUSALS] = {"accepted", "dead",  "full",   "busy",
+                                                      "broken",   "right", "revoked"};
+    static const char *const outcomes[] = {"value", "error",   "noproc",
+                                           "down",  "timeout", "refused"};
+    for (uint32_t i = 0; i < MG_REFUSALS; i++) {
+        vm->refusals[i] = intern(vm, refusals[i]);
+    }
+    for (size_t i = 0; i < MG_ARRAY_LEN(outcomes); i++) {
+        (void)intern(vm, outcomes[i]);
+    }
 #define X(name, text, argc) vm->selectors[MG_SEL_##name] = intern(vm, text);
     MG_KNOWN_SELECTORS(X)
 #undef X

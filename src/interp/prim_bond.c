@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Primitives of links, monitors, and of suspending. The receiver is the one that is linked or watches; when it is
- * not the running process, the order goes to it as a signal. */
+/* Primitives of links, monitors, and of suspending. The receiver is the one that is linked or
+ * watches; when it is not the running process, the order goes to it as a signal. */
 #include "interp/prim.h"
 #include "interp/process.h"
 

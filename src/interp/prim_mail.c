@@ -5,6 +5,7 @@
  * (process.h), and is simply run again when the actor wakes.
  */
 #include "interp/alloc.h"
+#include "interp/gate.h"
 #include "interp/match.h"
 #include "interp/prim.h"
 #include "interp/process.h"
@@ -15,14 +16,12 @@
 
 static mg_value refused(struct mg_run *run, mg_value *args, enum mg_refusal why)
 {
-    static const char *const names[] = {"accepted", "dead", "full", "busy", "broken", "right"};
-    const char *name = names[why];
-    uint32_t id = mg_symbol_intern(run->world->symbols, name, strlen(name));
     size_t words = mg_alloc_cvar_words(run->body[MG_BODY_CVARS], LAST_REFUSAL);
     if (mg_run_reserve(run, args, words) == NULL) {
         return MG_PRIM_FAILED;
     }
-    mg_alloc_cvar_set(run->heap, &run->body[MG_BODY_CVARS], LAST_REFUSAL, mg_symbol(id));
+    mg_alloc_cvar_set(run->heap, &run->body[MG_BODY_CVARS], LAST_REFUSAL,
+                      mg_symbol(run->vm->refusals[why]));
     return MG_FALSE;
 }
 
@@ -70,8 +69,9 @@ static struct mg_signal *build(struct mg_run *run, struct mg_actor *to, enum mg_
 
 static mg_value send(struct mg_run *run, mg_value *args, uint32_t selector, mg_value payload)
 {
-    struct mg_actor *to = mg_control_target(mg_process_control(args[0]));
     enum mg_refusal why = MG_REFUSED_DEAD;
+    struct mg_control *control = mg_gate_pass(args[0], MG_GATE_SEND, &why);
+    struct mg_actor *to = control == NULL ? NULL : mg_control_target(control);
     struct mg_signal *signal = to == NULL ? NULL : build(run, to, MG_SIGNAL_MESSAGE, payload, &why);
     if (MG_UNLIKELY(signal == NULL)) {
         return why == MG_ACCEPTED ? MG_PRIM_FAILED : refused(run, args, why);
@@ -439,6 +439,8 @@ static mg_value prim_cancel_timer(struct mg_run *run, mg_value *args)
 const struct mg_prim_entry mg_prims_mail[] = {
     {"Process>>send:", prim_send},
     {"Process>>send:with:", prim_send_with},
+    {"ProcessReference>>send:", prim_send},
+    {"ProcessReference>>send:with:", prim_send_with},
     {"Process class>>lastRefusal", prim_last_refusal},
     {"Process class>>receive", prim_receive},
     {"Process class>>receive:", prim_receive_ms},

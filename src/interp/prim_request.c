@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Primitives of requests: a message whose answer comes back to the one who waits for it and to
  * nobody else. */
+#include "interp/gate.h"
 #include "interp/prim.h"
 #include "interp/process.h"
 #include "sched/exit.h"
@@ -25,7 +26,8 @@ static mg_value settled_pair(struct mg_run *run, mg_value *args, const char *kin
 static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t selector,
                              mg_value *outcome)
 {
-    struct mg_control *control = mg_process_control(args[0]);
+    enum mg_refusal why = MG_REFUSED_DEAD;
+    struct mg_control *control = mg_gate_pass(args[0], MG_GATE_SEND, &why);
     uint64_t words = 0, shared = 0;
     if (mg_is_pointer(args[2])) {
         if (!mg_process_measure(run, &args[2], 1)) {
@@ -36,9 +38,9 @@ static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t select
         shared = run->copy->shared_bytes;
     }
     struct mg_scheduler *s = mg_run_enter(run);
-    struct mg_actor *to = mg_control_target(control);
+    struct mg_actor *to = control == NULL ? NULL : mg_control_target(control);
     uint64_t bytes = mg_signal_bytes_for(words) + shared;
-    enum mg_refusal why = to == NULL ? MG_REFUSED_DEAD : mg_send_reserve(s, to, bytes);
+    why = to == NULL ? why : mg_send_reserve(s, to, bytes);
     uint64_t reference = why == MG_ACCEPTED ? mg_request_open(run->actor, s, control->pid) : 0;
     if (reference == 0) {
         if (why == MG_ACCEPTED) {
@@ -49,8 +51,9 @@ static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t select
             mg_copy_abandon(run->copy);
         }
         mg_run_leave(run);
-        *outcome = why == MG_REFUSED_DEAD ? settled_pair(run, args, "noproc", MG_NIL)
-                                          : settled_pair(run, args, "refused", MG_NIL);
+        *outcome = why == MG_REFUSED_DEAD
+                       ? settled_pair(run, args, "noproc", MG_NIL)
+                       : settled_pair(run, args, "refused", mg_symbol(run->vm->refusals[why]));
         return 0;
     }
     struct mg_signal *signal = mg_signal_new(run->blocks, MG_SIGNAL_REQUEST, words);
@@ -175,6 +178,7 @@ static mg_value prim_reply_error(struct mg_run *run, mg_value *args)
 
 const struct mg_prim_entry mg_prims_request[] = {
     {"Process>>primRequest:with:timeout:", prim_request},
+    {"ProcessReference>>primRequest:with:timeout:", prim_request},
     {"MailboxMessage>>primReply:value:", prim_reply_value},
     {"MailboxMessage>>primReply:error:", prim_reply_error},
     {NULL, NULL},

@@ -22,12 +22,12 @@ mg_value mg_process_new(struct mg_heap *heap, struct mg_control *control);
 /* The control block of a Process. */
 static inline struct mg_control *mg_process_control(mg_value v)
 {
-    ASSERT(mg_has_format(v, MG_FORMAT_PROCESS));
+    ASSERT(mg_is_instance(v, MG_CLASS_PROCESS));
     return (struct mg_control *)(uintptr_t)mg_slot(v, MG_PROCESS_CONTROL);
 }
 static inline bool mg_is_process(mg_value v)
 {
-    return mg_has_format(v, MG_FORMAT_PROCESS);
+    return mg_is_instance(v, MG_CLASS_PROCESS);
 }
 
 /* A Process for a pid, or nil for none; counts what it takes. MG_PROCESS_SPAN words are

@@ -205,9 +205,11 @@ enum mg_refusal {
     MG_ACCEPTED,
     MG_REFUSED_DEAD,
     MG_REFUSED_FULL,
-    MG_REFUSED_BUSY,   /* the link's queue is full (remote) */
-    MG_REFUSED_BROKEN, /* the remote reference is broken */
-    MG_REFUSED_RIGHT,  /* no right to do this there */
+    MG_REFUSED_BUSY,    /* the link's queue is full (remote) */
+    MG_REFUSED_BROKEN,  /* the remote reference is broken */
+    MG_REFUSED_RIGHT,   /* no right to do this there */
+    MG_REFUSED_REVOKED, /* the right was taken back */
+    MG_REFUSALS
 };
 
 /* Reserves room for one message of `bytes` (mg_signal_bytes_for + shared bytes) in the mailbox of
