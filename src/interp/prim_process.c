@@ -281,8 +281,10 @@ static void add_name(void *context, const char *name, size_t len, mg_pid holder)
     (void)holder;
     struct found *found = context;
     if (found->count < 256) {
-        uint32_t id = mg_symbol_intern(found->run->world->symbols, name, len);
-        found->values[found->count++] = mg_symbol(id);
+        uint32_t id = mg_symbol_make(found->run->world->symbols, name, len);
+        if (id != 0) {
+            found->values[found->count++] = mg_symbol(id);
+        }
     }
 }
 
@@ -343,13 +345,18 @@ static mg_value prim_id(struct mg_run *run, mg_value *args)
 static mg_value prim_memory(struct mg_run *run, mg_value *args)
 {
     if (is_self(run, args)) {
-        return mg_small((int64_t)mg_heap_bytes(run->heap));
+        struct mg_actor_memory memory;
+        mg_actor_memory(run->actor, &memory);
+        return mg_small((int64_t)(memory.heap + memory.mailbox));
     }
-    if (!mg_control_is_alive(receiver(args))) {
+    const struct mg_actor *actor = mg_control_target(receiver(args));
+    if (actor == NULL || !mg_control_is_alive(receiver(args))) {
         return mg_small(0);
     }
-    /* G1 relaxed: a figure for people. */
-    return mg_small((int64_t)load_relaxed(&receiver(args)->heap_bytes));
+    /* G1 relaxed: figures for people. Pairs with Z3 in turn_publish(). */
+    uint64_t heap = load_relaxed(&receiver(args)->heap_bytes);
+    /* G2 relaxed: the same. Pairs with R1 in mg_mailbox_reserve(). */
+    return mg_small((int64_t)(heap + mg_room_bytes(load_relaxed(&actor->mailbox.room))));
 }
 
 static mg_value prim_mailbox_size(struct mg_run *run, mg_value *args)

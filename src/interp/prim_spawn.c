@@ -129,7 +129,7 @@ static uint32_t *symbols_of(struct mg_run *run, mg_value names, uint32_t *count)
         const char *text;
         size_t len;
         bool text_like = mg_process_text(run, mg_slot(names, i), &text, &len);
-        ids[i] = text_like ? mg_symbol_intern(run->world->symbols, text, len) : 0;
+        ids[i] = text_like ? mg_symbol_make(run->world->symbols, text, len) : 0;
         if (ids[i] == 0) {
             mg_prim_error(run,
                           text_like ? "the symbol table is full" : "restrictions must be names");
@@ -216,11 +216,6 @@ static mg_value prim_fork_options(struct mg_run *run, mg_value *args)
         if (!option(run, pairs->words[i], pairs->words[i + 1], &spawn, &options, &flags)) {
             return MG_PRIM_FAILED;
         }
-    }
-    /* Mail is refused before it could reach the cap: no sender can kill a receiver by it. */
-    if (options.memory_bytes != 0 && options.memory_bytes < MG_LIMIT_MAILBOX_BYTES &&
-        (options.mailbox_bytes == 0 || options.mailbox_bytes > options.memory_bytes)) {
-        options.mailbox_bytes = options.memory_bytes;
     }
     spawn.options = &options;
     return give_birth(run, args, args[2] == MG_TRUE, &spawn, flags);

@@ -61,7 +61,7 @@ uint32_t mg_process_selector(struct mg_run *run, const mg_value *args, uint32_t 
         mg_prim_type_error(run, index, "Symbol");
         return UINT32_MAX;
     }
-    uint32_t id = mg_symbol_intern(run->world->symbols, text, len);
+    uint32_t id = mg_symbol_make(run->world->symbols, text, len);
     if (id == 0) {
         mg_prim_error(run, "the symbol table is full");
         return UINT32_MAX;

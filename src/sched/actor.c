@@ -56,10 +56,29 @@ void mg_actor_bound(const struct mg_actor *actor, struct mg_mailbox_bound *bound
 {
     if (MG_UNLIKELY(actor->birth & MG_BIRTH_BOUND)) {
         *bound = actor->side->bound;
+        if (actor->side->memory_bytes != 0 && actor->side->memory_bytes != UINT64_MAX) {
+            /* What is received moves to the heap: more than that has left is not taken in.
+             * Z5 relaxed: a figure of a moment ago. Pairs with Z3 in mg_actor_drain(). */
+            uint64_t held = load_relaxed(&actor->control->heap_bytes);
+            uint64_t left = held < actor->heap.cap_bytes ? actor->heap.cap_bytes - held : 0;
+            if (left < bound->bytes)
+                bound->bytes = left;
+        }
         return;
     }
     bound->messages = MG_LIMIT_MAILBOX_MESSAGES;
     bound->bytes = MG_LIMIT_MAILBOX_BYTES;
+}
+
+void mg_actor_memory(const struct mg_actor *actor, struct mg_actor_memory *memory)
+{
+    const struct mg_actor_side *side = actor->side;
+    memory->limit =
+        side != NULL && side->memory_bytes != 0 ? side->memory_bytes : MG_LIMIT_ACTOR_BYTES;
+    /* Z6 relaxed: a figure. Pairs with R1 in mg_mailbox_reserve(). */
+    memory->mailbox = mg_room_bytes(load_relaxed(&actor->mailbox.room));
+    memory->shared = mg_heap_shared_bytes(&actor->heap);
+    memory->heap = mg_heap_bytes(&actor->heap);
 }
 
 const char *mg_actor_label(const struct mg_actor *actor, size_t *len)

@@ -69,6 +69,7 @@ enum mg_request_tag {
 
 struct mg_actor_side {
     struct mg_mailbox_bound bound; /* with MG_BIRTH_BOUND; never changes after birth */
+    uint64_t memory_bytes;         /* the cap over all, 0: the default; the same */
     uint32_t mailbox_policy;       /* enum mg_mailbox_policy; the same */
     uint32_t exit_reason;          /* of the exit that is pending */
     mg_pid exit_origin;
