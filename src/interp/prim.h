@@ -161,5 +161,6 @@ extern const struct mg_prim_entry mg_prims_mail[];
 extern const struct mg_prim_entry mg_prims_request[];
 extern const struct mg_prim_entry mg_prims_bond[];
 extern const struct mg_prim_entry mg_prims_gate[];
+extern const struct mg_prim_entry mg_prims_alarm[];
 
 #endif

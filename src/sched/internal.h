@@ -15,6 +15,7 @@
 #include "base/futex.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "sched/alarm.h"
 #include "sched/bond.h"
 #include "sched/exit.h"
 #include "sched/io_backend.h"
@@ -47,7 +48,6 @@ enum {
  * idle scheduler pause. */
 #define MG_BACKLOG_FREE 1000
 #define MG_PRICE_PAUSE 5000
-#define MG_NS_PER_REDUCTION 10
 
 /* Requests one actor may have open or unread. */
 #define MG_REQUESTS_MAX 100000
@@ -146,6 +146,7 @@ struct mg_core {
     uint32_t share; /* turns that the ring has coming, see core_pick_normal() */
     struct mg_reservation reservations[MG_RESERVATIONS];
     struct mg_ptab_cache pids;
+    bool alarming;                     /* a message of alarm.c is being sent */
     uint64_t reference, reference_end; /* its range of fresh references */
     struct mg_quiesce_part *part;
     uint64_t epoch; /* last announced */
@@ -186,6 +187,28 @@ static inline uint64_t mg_figure(const _Atomic(uint64_t) *figure)
 
 /* -- All of them -- */
 
+/* One of what a subscriber was told lately. */
+struct mg_alarm_told {
+    mg_pid pid; /* MG_PID_NONE: nothing yet */
+    uint64_t at_ns;
+};
+
+struct mg_alarm_entry {
+    mg_pid pid; /* of the subscriber */
+    enum mg_alarm_kind kind;
+    uint32_t selector, name; /* symbol ids */
+    uint64_t threshold;
+    uint64_t left_out; /* since it was told something */
+    struct mg_alarm_told told[MG_ALARM_RATE];
+};
+
+struct mg_alarms {
+    _Atomic(uint64_t) least[MG_ALARM_KINDS]; /* A1 in alarm.h; written under the lock */
+    struct mg_lock lock;
+    uint32_t count;
+    struct mg_alarm_entry entries[MG_ALARMS_MAX];
+};
+
 struct mg_policy {
     uint32_t *symbols; /* sorted */
     uint32_t count;
@@ -222,6 +245,7 @@ struct mg_sched {
     struct mg_newborns overflow; /* in order of arrival */
     struct mg_name_table *names;
     struct mg_policies policies;
+    struct mg_alarms alarms;
     struct mg_records records;
     struct mg_output output;
     const struct mg_io_backend *io;
@@ -399,6 +423,20 @@ void mg_names_release(struct mg_sched *sched, struct mg_control *control);
 
 /* What other schedulers have posted: cancelled timers, dead actors. */
 void mg_timers_take_all(struct mg_core *core);
+
+/* -- alarm.c -- */
+
+/* mg_alarm_wanted, for hot paths. */
+static inline bool mg_alarm_watched(const struct mg_sched *sched, enum mg_alarm_kind kind,
+                                    uint64_t figure)
+{
+    /* W2 relaxed: a number; the entries are looked at under the lock. Pairs with W3 in
+     * alarms_settle(). */
+    return MG_UNLIKELY(figure > load_relaxed(&sched->alarms.least[kind]));
+}
+
+void mg_alarms_init(struct mg_alarms *alarms);
+void mg_alarms_deinit(struct mg_alarms *alarms);
 
 /* -- policy.c -- */
 
