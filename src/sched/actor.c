@@ -28,6 +28,8 @@ struct mg_actor_side *mg_actor_side(struct mg_actor *actor)
     mg_bonds_init(&side->watching);
     mg_bonds_init(&side->requests);
     mg_bonds_init(&side->debts);
+    mg_bonds_init(&side->credits);
+    mg_bonds_init(&side->asked);
     actor->side = side;
     return side;
 }
@@ -43,6 +45,8 @@ void mg_actor_side_free(struct mg_actor *actor)
     mg_bonds_deinit(&side->watching);
     mg_bonds_deinit(&side->requests);
     mg_bonds_deinit(&side->debts);
+    mg_bonds_deinit(&side->credits);
+    mg_bonds_deinit(&side->asked);
     mg_free(side->label);
     mg_free(side);
 }
@@ -60,7 +64,8 @@ void mg_actor_bound(const struct mg_actor *actor, struct mg_mailbox_bound *bound
             /* What is received moves to the heap: more than that has left is not taken in.
              * Z5 relaxed: a figure of a moment ago. Pairs with Z3 in mg_actor_drain(). */
             uint64_t held = load_relaxed(&actor->control->heap_bytes);
-            uint64_t left = held < actor->heap.cap_bytes ? actor->heap.cap_bytes - held : 0;
+            uint64_t cap = actor->side->memory_bytes - actor->side->bound.bytes;
+            uint64_t left = held < cap ? cap - held : 0;
             if (left < bound->bytes)
                 bound->bytes = left;
         }

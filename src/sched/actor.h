@@ -69,6 +69,8 @@ enum mg_actor_flag {
     MG_ACTOR_CLEANUP = 16,     /* see mg_actor_set_cleanup */
     MG_ACTOR_ENDING = 32,      /* mg_actor_set_exit was called */
     MG_ACTOR_ROOT = 128,       /* in the list of supervisors' roots */
+    MG_ACTOR_CREDITED = 256,   /* has credit with somebody (credit.h) */
+    MG_ACTOR_CREDITOR = 512,   /* somebody waits for credit with it */
     MG_ACTOR_TIMED_OUT = 64,   /* the last mg_actor_wait found its deadline passed */
 };
 

@@ -2,9 +2,7 @@
 /* The table of alarms: see alarm.h. */
 #include "sched/alarm.h"
 
-#include "object/class.h"
 #include "object/control.h"
-#include "object/object.h"
 #include "sched/internal.h"
 
 void mg_alarms_init(struct mg_alarms *alarms)
@@ -118,30 +116,12 @@ static bool entry_admits(struct mg_alarm_entry *e, mg_pid about, uint64_t now_ns
     return true;
 }
 
-/* Objects of a message: the Array, and the Process in it. */
-#define ALARM_SLOTS 4
-#define ALARM_WORDS (1 + ALARM_SLOTS + 1 + MG_PROCESS_WORDS)
-
-/* One message, made where no heap is at hand. */
-static struct mg_signal *alarm_signal(struct mg_scheduler *s, const struct mg_alarm_entry *e,
+static struct mg_signal *alarm_signal(struct mg_core *core, const struct mg_alarm_entry *e,
                                       struct mg_control *about, uint64_t figure)
 {
-    struct mg_signal *signal = mg_signal_new(&s->blocks, MG_SIGNAL_MESSAGE, ALARM_WORDS);
-    struct mg_object *array = (struct mg_object *)mg_signal_words(signal);
-    struct mg_object *process = (struct mg_object *)(mg_signal_words(signal) + 1 + ALARM_SLOTS);
-    mg_control_ref(about);
-    process->header = mg_header(MG_CLASS_PROCESS, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
-    process->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)about;
-    process->words[MG_PROCESS_NEXT] = 0;
-    array->header = mg_header(MG_CLASS_ARRAY, MG_FORMAT_ARRAY, ALARM_SLOTS);
-    array->words[0] = mg_symbol(e->name);
-    array->words[1] = mg_pointer(process);
-    array->words[2] = mg_small((int64_t)figure);
-    array->words[3] = mg_small((int64_t)e->left_out);
-    signal->fragment.first = mg_signal_words(signal);
-    signal->fragment.words = ALARM_WORDS;
-    signal->fragment.off_heap = process;
-    signal->payload = mg_pointer(array);
+    const mg_value values[] = {mg_symbol(e->name), MG_NIL, mg_small((int64_t)figure),
+                               mg_small((int64_t)e->left_out)};
+    struct mg_signal *signal = mg_signal_report(core, MG_SIGNAL_MESSAGE, about, values, 4, 1);
     signal->selector = e->selector;
     return signal;
 }
@@ -181,6 +161,6 @@ void mg_alarm_raise(struct mg_scheduler *s, enum mg_alarm_kind kind, struct mg_a
     uint64_t shown = is_time ? figure / 1000000 + (figure % 1000000 != 0) : figure;
     core->alarming = true;
     for (uint32_t i = 0; i < count; i++)
-        (void)mg_post_pid(s, due[i].pid, alarm_signal(s, &due[i], about->control, shown));
+        (void)mg_post_pid(s, due[i].pid, alarm_signal(core, &due[i], about->control, shown));
     core->alarming = false;
 }

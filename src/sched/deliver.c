@@ -349,6 +349,7 @@ static const deliver_handler handlers[MG_SIGNAL_KINDS] = {
     [MG_SIGNAL_EXPIRY] = deliver_expiry,
     [MG_SIGNAL_ROOM] = deliver_room,
     [MG_SIGNAL_INSPECT] = deliver_inspect,
+    [MG_SIGNAL_CREDIT] = mg_credit_deliver,
 };
 
 uint32_t mg_actor_drain(struct mg_actor *actor, struct mg_scheduler *s)
@@ -378,6 +379,8 @@ uint32_t mg_actor_drain(struct mg_actor *actor, struct mg_scheduler *s)
     if (MG_UNLIKELY(actor->birth & MG_BIRTH_EXACT) && (woke & MG_WAKE_MAIL) &&
         actor->side->mailbox_policy == MG_MAILBOX_DROP_OLDEST)
         deliver_drop_oldest(core, actor);
+    if (MG_UNLIKELY(actor->flags & MG_ACTOR_CREDITOR))
+        mg_credit_serve(core, actor);
     actor->woken_by |= (uint8_t)woke;
     return woke;
 }

@@ -19,7 +19,15 @@
 #include "object/control.h"
 #include "sched/internal.h"
 
-enum { STAGE_LINKS, STAGE_WATCHERS, STAGE_WATCHING, STAGE_REQUESTS, STAGE_DEBTS, STAGES };
+enum {
+    STAGE_LINKS,
+    STAGE_WATCHERS,
+    STAGE_WATCHING,
+    STAGE_REQUESTS,
+    STAGE_CREDITS,
+    STAGE_DEBTS,
+    STAGES
+};
 
 /* -- How it ends -- */
 
@@ -110,6 +118,9 @@ static void end_tell(struct mg_core *core, struct mg_control *control, uint32_t 
     case STAGE_REQUESTS:
         mg_request_drop(core, control->pid, key, value);
         break;
+    case STAGE_CREDITS: // key: pid, value: room
+        mg_credit_return(core, control->pid, key, value);
+        break;
     default: // STAGE_DEBTS; key: reference, value: pid
         tell_of_end(core, control, value, MG_SIGNAL_REPLY, key, MG_OUTCOME_NOPROC);
         break;
@@ -127,6 +138,8 @@ static struct mg_bonds *stage_bonds(struct mg_actor_side *side, uint32_t stage)
         return &side->watching;
     case STAGE_REQUESTS:
         return &side->requests;
+    case STAGE_CREDITS:
+        return &side->credits;
     default:
         return &side->debts;
     }
@@ -139,6 +152,8 @@ static bool end_bonds(struct mg_actor *actor, struct mg_core *core)
     if (side == NULL)
         return true;
     uint32_t left = MG_EXIT_BATCH;
+    if (!mg_credit_end(core, actor))
+        return false;
     while (side->end_stage < STAGES) {
         struct mg_bonds *bonds = stage_bonds(side, side->end_stage);
         uint64_t key, value;
@@ -232,6 +247,9 @@ void mg_signal_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_sig
     struct mg_control *control = dead->control;
     mg_pid to = signal->sender;
     switch ((enum mg_signal_kind)signal->kind) {
+    case MG_SIGNAL_CREDIT:
+        mg_credit_bounce(core, dead, signal);
+        return;
     case MG_SIGNAL_REQUEST:
     case MG_SIGNAL_INSPECT:
         mg_core_tell(core, to, MG_SIGNAL_REPLY, control->pid, signal->reference, MG_OUTCOME_NOPROC);

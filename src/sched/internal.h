@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "sched/alarm.h"
 #include "sched/bond.h"
+#include "sched/credit.h"
 #include "sched/exit.h"
 #include "sched/io_backend.h"
 #include "sched/output.h"
@@ -85,6 +86,10 @@ struct mg_actor_side {
     struct mg_bonds watching; /* monitor -> pid of whom */
     struct mg_bonds requests; /* reference -> enum mg_request_tag */
     struct mg_bonds debts;    /* reference of a request to us -> requester's pid */
+    struct mg_bonds credits;  /* pid -> room it has granted us, see credit.h */
+    struct mg_bonds asked;    /* pid we have asked for credit -> 1 */
+    struct mg_signal *credit_first, *credit_last; /* requests for credit to us, in order */
+    uint32_t credit_probe;
 };
 
 /* The actor's side, made if need be. */
@@ -353,6 +358,13 @@ void mg_core_push(struct mg_core *core, struct mg_actor *to, struct mg_signal *s
 bool mg_core_tell(struct mg_core *core, mg_pid to, enum mg_signal_kind kind, mg_pid sender,
                   uint64_t reference, uint16_t detail);
 
+/* A signal whose payload is an Array of `count` immediates, at most MG_REPORT_SLOTS, with the
+ * Process of `about` in the place `at`: for messages that are made where no heap is at hand. */
+#define MG_REPORT_SLOTS 6
+struct mg_signal *mg_signal_report(struct mg_core *core, enum mg_signal_kind kind,
+                                   struct mg_control *about, const mg_value *values, uint32_t count,
+                                   uint32_t at);
+
 /* What a signal asks for that reached a dead actor; frees it. */
 void mg_signal_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_signal *signal);
 
@@ -423,6 +435,21 @@ void mg_names_release(struct mg_sched *sched, struct mg_control *control);
 
 /* What other schedulers have posted: cancelled timers, dead actors. */
 void mg_timers_take_all(struct mg_core *core);
+
+/* -- credit.c -- */
+
+/* A CREDIT signal takes effect, or comes to a dead actor. Taken: the signal. */
+uint32_t mg_credit_deliver(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal);
+void mg_credit_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_signal *signal);
+
+/* Grants what can be granted; for actors with MG_ACTOR_CREDITOR. */
+void mg_credit_serve(struct mg_core *core, struct mg_actor *actor);
+
+/* Gives room back to the receiver it is of. */
+void mg_credit_return(struct mg_core *core, mg_pid from, mg_pid to, uint64_t room);
+
+/* The end of a receiver: tells all who wait. False: the batch is over. */
+bool mg_credit_end(struct mg_core *core, struct mg_actor *actor);
 
 /* -- alarm.c -- */
 

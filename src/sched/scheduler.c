@@ -350,6 +350,8 @@ static enum turn_result turn_run(struct mg_core *core, struct mg_actor *actor, i
         if (!turn_may_run(actor)) {
             turn_publish(core, actor, before - s->reductions);
             before = s->reductions;
+            if (MG_UNLIKELY(actor->flags & MG_ACTOR_CREDITOR))
+                mg_credit_serve(core, actor);
             if (turn_sleep(actor))
                 return TURN_SLEEPS;
             uint32_t woke = mg_actor_drain(actor, s);

@@ -15,7 +15,9 @@
  * Threads: the scheduler's. Memory: see actor.h.
  */
 #include "base/log.h"
+#include "object/class.h"
 #include "object/control.h"
+#include "object/object.h"
 #include "sched/internal.h"
 
 /* -- Finding -- */
@@ -237,6 +239,29 @@ struct mg_signal *mg_actor_message(struct mg_actor *actor, struct mg_scheduler *
     signal->sender = mg_actor_pid(actor);
     signal->selector = selector;
     signal->payload = payload;
+    return signal;
+}
+
+struct mg_signal *mg_signal_report(struct mg_core *core, enum mg_signal_kind kind,
+                                   struct mg_control *about, const mg_value *values, uint32_t count,
+                                   uint32_t at)
+{
+    ASSERT(at < count && count <= MG_REPORT_SLOTS);
+    uint32_t words = 1 + count + 1 + MG_PROCESS_WORDS;
+    struct mg_signal *signal = mg_signal_new(&core->s.blocks, kind, words);
+    struct mg_object *array = (struct mg_object *)mg_signal_words(signal);
+    struct mg_object *process = (struct mg_object *)(mg_signal_words(signal) + 1 + count);
+    mg_control_ref(about);
+    process->header = mg_header(MG_CLASS_PROCESS, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
+    process->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)about;
+    process->words[MG_PROCESS_NEXT] = 0;
+    array->header = mg_header(MG_CLASS_ARRAY, MG_FORMAT_ARRAY, count);
+    for (uint32_t i = 0; i < count; i++)
+        array->words[i] = i == at ? mg_pointer(process) : values[i];
+    signal->fragment.first = mg_signal_words(signal);
+    signal->fragment.words = words;
+    signal->fragment.off_heap = process;
+    signal->payload = mg_pointer(array);
     return signal;
 }
 
