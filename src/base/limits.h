@@ -55,6 +55,9 @@
 /* Interned symbols, from the index bits of a symbol value. Interning beyond it signals an error. */
 #define MG_LIMIT_SYMBOLS (UINT64_C(4) << 20)
 
+/* Bytes of the texts of all symbols. */
+#define MG_LIMIT_SYMBOL_TEXTS (128 * MG_MIB)
+
 /* Bytes of one symbol: 255 characters of at most four bytes. Longer names are refused. */
 #define MG_LIMIT_SYMBOL_BYTES (255 * 4)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements and expressions, by recursive descent: one function for each level of precedence.
  *
- *     expression   assignment | keyword-expr { ";" part }
+ *     expression   assignment | keyword { ";" [ "~>" ] message }
  *     keyword      binary [ KEYWORD binary … ] { "~>" message }
  *     binary       unary { operator unary }
  *     unary        primary { identifier }
@@ -180,16 +180,31 @@ static struct mg_ast *parse_message(struct mg_parser *p, enum mg_ast_kind kind,
     return NULL;
 }
 
+/* One message that is sent eventually; the arrow is the current token. What follows `a ~> b` on its
+ * line cannot be meant for a or b without saying so. */
+static struct mg_ast *parse_eventual(struct mg_parser *p, struct mg_ast *receiver)
+{
+    mg_parser_next(p);
+    struct mg_ast *node = parse_message(p, MG_AST_EVENTUAL, receiver);
+    if (!node || mg_parser_peek(p, 0)->first_on_line)
+        return node;
+    if (at_unary(p) || at_operator(p) || at_keyword(p)) {
+        mg_parser_error(p, mg_parser_peek(p, 0),
+                        "one message follows '~>': another needs a '~>' of its own, "
+                        "or parentheses around the first");
+        return NULL;
+    }
+    return node;
+}
+
 /* `a ~> b: 1 ~> c`: as loose as a keyword message, from left to right. */
 static struct mg_ast *parse_keyword(struct mg_parser *p)
 {
     struct mg_ast *node = parse_binary(p);
     if (node && at_keyword(p))
         node = parse_keywords(p, MG_AST_SEND, node);
-    while (node && at_eventual(p)) {
-        mg_parser_next(p);
-        node = parse_message(p, MG_AST_EVENTUAL, settle_super(node, false));
-    }
+    while (node && at_eventual(p))
+        node = parse_eventual(p, settle_super(node, false));
     return node;
 }
 
@@ -209,10 +224,8 @@ static struct mg_ast *parse_cascade(struct mg_parser *p, struct mg_ast *first)
     mg_parser_part(p, node, first);
     struct mg_ast *last = first;
     while (mg_parser_accept(p, MG_TOKEN_SEMICOLON)) {
-        bool eventual = at_eventual(p);
-        if (eventual)
-            mg_parser_next(p);
-        struct mg_ast *part = parse_message(p, eventual ? MG_AST_EVENTUAL : MG_AST_SEND, NULL);
+        struct mg_ast *part =
+            at_eventual(p) ? parse_eventual(p, NULL) : parse_message(p, MG_AST_SEND, NULL);
         if (!part)
             return NULL;
         mg_parser_part(p, node, part);

@@ -386,14 +386,9 @@ static struct mg_ast *make_node(struct analysis *a, enum mg_ast_kind kind,
     return node;
 }
 
-/* `x ~> foo: 1` stands for `x eventual: (Message selector: #foo: arguments: {1})`. */
+/* `x ~> foo: 1` stands for `x eventualSend: #foo: arguments: {1}`. */
 static void lower_eventual(struct analysis *a, struct mg_ast *ast)
 {
-    struct mg_names *names = &a->context->batch->names;
-    struct mg_ast *class = make_node(a, MG_AST_NAME, ast);
-    class->as.name.name = mg_name_of(names, "Message");
-    class->as.name.binding = MG_BINDING_GLOBAL;
-    class->as.name.text = class->as.name.name->text;
     struct mg_ast *symbol = make_node(a, MG_AST_LITERAL, ast);
     symbol->as.literal = mg_arena_alloc(&a->context->batch->arena, sizeof *symbol->as.literal);
     symbol->as.literal->kind = MG_LITERAL_SYMBOL;
@@ -402,16 +397,11 @@ static void lower_eventual(struct analysis *a, struct mg_ast *ast)
     list->as.list.items = ast->as.send.args;
     list->as.list.count = ast->as.send.argc;
     symbol->next = list;
-    struct mg_ast *message = make_node(a, MG_AST_SEND, ast);
-    message->as.send.receiver = class;
-    message->as.send.args = symbol;
-    message->as.send.argc = 2;
-    message->as.send.selector = mg_name_of(names, "selector:arguments:");
     struct mg_ast *send = make_node(a, MG_AST_SEND, ast);
     send->as.send.receiver = ast->as.send.receiver;
-    send->as.send.args = message;
-    send->as.send.argc = 1;
-    send->as.send.selector = mg_name_of(names, "eventual:");
+    send->as.send.args = symbol;
+    send->as.send.argc = 2;
+    send->as.send.selector = mg_name_of(&a->context->batch->names, "eventualSend:arguments:");
     ast->as.send.lowered = send;
 }
 

@@ -3,10 +3,39 @@
 #include "interp/alloc.h"
 
 #include "base/atomic.h"
+#include "interp/process.h"
 #include "interp/trace.h"
 #include "object/bytes.h"
+#include "sched/alarm.h"
 
 #include <stdio.h>
+
+/* Alarms about heaps and collections: 0 when nobody wants any, else the time. */
+static uint64_t watch_begin(const struct mg_run *run)
+{
+    const struct mg_sched *sched = run->scheduler->sched;
+    if (mg_alarm_wanted(sched, MG_ALARM_COLLECTION, MG_ALARM_NEVER) ||
+        mg_alarm_wanted(sched, MG_ALARM_HEAP, MG_ALARM_NEVER)) {
+        return mg_scheduler_now_exact(run->scheduler) | 1;
+    }
+    return 0;
+}
+
+static MG_COLD void watch_end(struct mg_run *run, uint64_t began_ns, uint64_t work)
+{
+    struct mg_scheduler *s = mg_run_enter(run);
+    uint64_t took_ns = mg_scheduler_now_exact(s) - (began_ns & ~(uint64_t)1);
+    uint64_t bytes = mg_heap_bytes(run->heap);
+    /* Virtual time stands still during a turn: there the work is the time. */
+    took_ns += mg_sched_is_virtual(s->sched) ? (work >> 5) * MG_NS_PER_REDUCTION : 0;
+    if (work != 0 && mg_alarm_wanted(s->sched, MG_ALARM_COLLECTION, took_ns)) {
+        mg_alarm_raise(s, MG_ALARM_COLLECTION, run->actor, took_ns);
+    }
+    if (mg_alarm_wanted(s->sched, MG_ALARM_HEAP, bytes)) {
+        mg_alarm_raise(s, MG_ALARM_HEAP, run->actor, bytes);
+    }
+    mg_run_leave(run);
+}
 
 /* Collects if need be so that `words` and the margin fit above top. Answers the distance the stack
  * moved, in *moved. */
@@ -25,7 +54,11 @@ static bool make_room(struct mg_run *run, mg_value *top, size_t words, ptrdiff_t
 #ifdef MG_STRESS
     mg_heap_collect(heap, true, &roots);
 #endif
+    uint64_t began_ns = watch_begin(run);
     int error = mg_heap_reserve(heap, words + MG_FRAME_MARGIN, &roots);
+    if (MG_UNLIKELY(began_ns != 0)) {
+        watch_end(run, began_ns, work);
+    }
 #ifdef MG_STRESS
     mg_heap_audit(heap, &roots);
 #endif

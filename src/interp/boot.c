@@ -26,8 +26,19 @@ static uint32_t intern(struct mg_vm *vm, const char *text)
     return mg_symbol_intern(vm->world->symbols, text, strlen(text));
 }
 
+/* Names that the runtime answers: there from the start, whatever becomes of the symbol table. */
 static void intern_known(struct mg_vm *vm)
 {
+    static const char *const refusals[MG_REFUSALS] = {"accepted", "dead",  "full",   "busy",
+                                                      "broken",   "right", "revoked"};
+    static const char *const outcomes[] = {"value", "error",   "noproc",
+                                           "down",  "timeout", "refused"};
+    for (uint32_t i = 0; i < MG_REFUSALS; i++) {
+        vm->refusals[i] = intern(vm, refusals[i]);
+    }
+    for (size_t i = 0; i < MG_ARRAY_LEN(outcomes); i++) {
+        (void)intern(vm, outcomes[i]);
+    }
 #define X(name, text, argc) vm->selectors[MG_SEL_##name] = intern(vm, text);
     MG_KNOWN_SELECTORS(X)
 #undef X
@@ -234,6 +245,18 @@ void mg_vm_compile_env(struct mg_vm *vm, struct mg_compile_env *env)
     *env = (struct mg_compile_env){vm, find_class, has_method, find_trait};
 }
 
+/* Installing code makes symbols and cannot fail half-way: there must be room for as many as its
+ * sources can mention. */
+static int check_symbols(struct mg_vm *vm, uint64_t source_bytes, char problem[256])
+{
+    enum { MORE = 1024 };
+    if (mg_symbols_fit(vm->world->symbols, source_bytes / 2 + MORE, source_bytes + 16 * MORE)) {
+        return 0;
+    }
+    snprintf(problem, 256, "the symbol table is full");
+    return MG_ELIMIT;
+}
+
 int mg_vm_load(struct mg_vm *vm, const struct mg_source *sources, uint32_t count,
                struct mg_diags *diags, struct mg_code **script, char problem[256])
 {
@@ -245,7 +268,14 @@ int mg_vm_load(struct mg_vm *vm, const struct mg_source *sources, uint32_t count
     mg_lock_acquire(&vm->load_lock);
     struct mg_traits *traits = new_traits();
     keep_traits(vm, traits);
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bytes += sources[i].len;
+    }
     int error = mg_compile_batch(&env, &options, sources, count, &unit, traits, diags);
+    if (error == 0) {
+        error = check_symbols(vm, bytes, problem);
+    }
     if (error == 0) {
         error = install(vm, &unit, script, problem);
     }
@@ -271,6 +301,9 @@ int mg_vm_load_method(struct mg_vm *vm, uint32_t class_id, const struct mg_sourc
     mg_lock_acquire(&vm->load_lock);
     int error = mg_compile_method(&env, &options, text_of(vm, class->name), class_side, source,
                                   &unit, diags);
+    if (error == 0) {
+        error = check_symbols(vm, source->len, problem);
+    }
     if (error == 0) {
         CHECK(unit.method_count == 1);
         *selector = mg_symbol_intern(vm->world->symbols, unit.methods[0].selector.bytes,

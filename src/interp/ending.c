@@ -9,6 +9,7 @@
 #include "sched/exit.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static uint32_t reason(struct mg_run *run, enum mg_reason which)
 {
@@ -134,20 +135,53 @@ static void put_name(struct mg_run *run, struct mg_buf *out)
     }
 }
 
+/* What a process ended of that had no room left: made outside its heap. NULL if even that fails. */
+static struct mg_exit_record *memory_record(struct mg_run *run, const char *text, size_t len,
+                                            const uint64_t figures[5])
+{
+    enum { WORDS = 256 };
+    mg_value words[WORDS];
+    struct mg_heap heap;
+    mg_heap_init(&heap, words, WORDS, sizeof words);
+    heap.flags |= MG_HEAP_FIRST_BLOCK;
+    mg_value message = mg_string_new(&heap, text, len);
+    uint32_t n = MG_EXCEPTION_SLOTS + 5;
+    struct mg_object *o = mg_heap_alloc_small(&heap, MG_CLASS_OUT_OF_MEMORY, MG_FORMAT_SLOTS, n);
+    for (uint32_t i = 0; i < MG_EXCEPTION_SLOTS; i++) {
+        o->words[i] = MG_NIL;
+    }
+    o->words[MG_EXCEPTION_TEXT] = message;
+    for (uint32_t i = 0; i < 5; i++) {
+        o->words[MG_EXCEPTION_SLOTS + i] =
+            figures[i] == UINT64_MAX ? MG_NIL : mg_small((int64_t)figures[i]);
+    }
+    mg_value values[2] = {MG_NIL, mg_pointer(o)};
+    return make_record(run, values);
+}
+
 void mg_ending_memory(struct mg_run *run)
 {
+    struct mg_actor_memory memory;
+    mg_actor_memory(run->actor, &memory);
+    uint64_t stack = run->body[MG_BODY_FP] * sizeof(mg_value);
+    uint64_t taken = stack + memory.shared;
+    uint64_t heap = memory.heap > taken ? memory.heap - taken : 0;
+    char detail[256];
+    int len = snprintf(detail, sizeof detail,
+                       "its memory reached the limit (limit %" PRIu64 " KiB: heap %" PRIu64
+                       ", stack %" PRIu64 ", mailbox %" PRIu64 ", shared %" PRIu64 ")",
+                       memory.limit / 1024, heap / 1024, stack / 1024, memory.mailbox / 1024,
+                       memory.shared / 1024);
     struct mg_buf text;
     mg_buf_init(&text);
     mg_buf_puts(&text, "Error: ");
     put_name(run, &text);
-    mg_buf_printf(&text,
-                  " ended: its memory reached the limit (%" PRIu64 " KiB in use, limit %" PRIu64
-                  " KiB)\n",
-                  mg_heap_bytes(run->heap) / 1024, run->heap->cap_bytes / 1024);
+    mg_buf_printf(&text, " ended: %s\n", detail);
     mg_sched_log_crash(run->scheduler->sched, text.data, text.len);
     mg_buf_deinit(&text);
+    uint64_t figures[5] = {memory.limit, heap, stack, memory.mailbox, memory.shared};
     mg_actor_set_exit(run->actor, run->scheduler, reason(run, MG_REASON_MEMORY), MG_PID_NONE,
-                      MG_NIL, NULL);
+                      MG_NIL, memory_record(run, detail, (size_t)len, figures));
 }
 
 /* The stack as text, instead of addresses that mean nothing elsewhere. */

@@ -129,6 +129,10 @@ mg_value *mg_run_become(struct mg_run *run, mg_value *args, bool two_way);
 /* Whether the running actor may not touch the global of this name (symbol id). */
 bool mg_run_is_hidden(struct mg_run *run, uint32_t name);
 
+/* Answers the class with this id as a value, unless it is hidden from the actor: then fails as
+ * reading its name would. So reflection leads to nothing that a restricted actor was not given. */
+mg_value mg_prim_class_value(struct mg_run *run, uint32_t id);
+
 /* Name of the class of a value, valid as long as the world. */
 const char *mg_run_class_name(struct mg_run *run, mg_value v);
 
@@ -157,5 +161,7 @@ extern const struct mg_prim_entry mg_prims_mail[];
 extern const struct mg_prim_entry mg_prims_request[];
 extern const struct mg_prim_entry mg_prims_bond[];
 extern const struct mg_prim_entry mg_prims_sync[];
+extern const struct mg_prim_entry mg_prims_gate[];
+extern const struct mg_prim_entry mg_prims_alarm[];
 
 #endif

@@ -18,7 +18,7 @@ static uint32_t selector_of(struct mg_run *run, mg_value v)
         const uint8_t *bytes;
         size_t len;
         mg_bytes_of(v, &bytes, &len);
-        uint32_t id = mg_symbol_intern(run->world->symbols, (const char *)bytes, len);
+        uint32_t id = mg_symbol_make(run->world->symbols, (const char *)bytes, len);
         if (id == 0) {
             mg_prim_error(run, "the symbol table is full");
         }

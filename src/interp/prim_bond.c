@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Primitives of links and monitors. The receiver is the one that is linked or watches; when it is
- * not the running process, the order goes to it as a signal. */
+/* Primitives of links, monitors, and of suspending. The receiver is the one that is linked or
+ * watches; when it is not the running process, the order goes to it as a signal. */
 #include "interp/prim.h"
 #include "interp/process.h"
 
@@ -104,12 +104,36 @@ static mg_value prim_traps(struct mg_run *run, mg_value *args)
     return mg_boolean((run->actor->flags & MG_ACTOR_TRAPS) != 0);
 }
 
+/* True when the order could be given. Given to oneself it takes effect before the next
+ * instruction. */
+static mg_value prim_suspend(struct mg_run *run, mg_value *args)
+{
+    if (mg_is_small(run->body[MG_BODY_RESULT])) {
+        mg_wait_done(run);
+        return MG_TRUE;
+    }
+    struct mg_scheduler *s = mg_run_enter(run);
+    bool given = mg_order_send(s, pid_of(args[0]), MG_ORDER_SUSPEND, 0);
+    mg_run_leave(run);
+    return is_self(run, args) ? mg_prim_yield_once(run) : mg_boolean(given);
+}
+
+static mg_value prim_resume(struct mg_run *run, mg_value *args)
+{
+    struct mg_scheduler *s = mg_run_enter(run);
+    bool given = mg_order_send(s, pid_of(args[0]), MG_ORDER_RESUME, 0);
+    mg_run_leave(run);
+    return mg_boolean(given);
+}
+
 const struct mg_prim_entry mg_prims_bond[] = {
     {"Process>>link:", prim_link},
     {"Process>>unlink:", prim_unlink},
     {"Process>>monitor:", prim_monitor},
     {"Process>>demonitor:", prim_demonitor},
     {"Process>>demonitor:flush:", prim_demonitor_flush},
+    {"Process>>suspend", prim_suspend},
+    {"Process>>resume", prim_resume},
     {"Process>>trapExit:", prim_set_trap},
     {"Process>>trapExit", prim_traps},
     {NULL, NULL},

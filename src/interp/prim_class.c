@@ -16,6 +16,19 @@ static const struct mg_class *receiver_class(struct mg_run *run, const mg_value 
     return mg_world_class(run->world, mg_class_value_id(args[0]));
 }
 
+mg_value mg_prim_class_value(struct mg_run *run, uint32_t id)
+{
+    if (MG_UNLIKELY((run->flags & MG_RUN_RESTRICTED) != 0)) {
+        uint32_t name = mg_world_class(run->world, id)->name;
+        if (mg_run_is_hidden(run, name)) {
+            return mg_prim_fail(run, MG_CLASS_RESTRICTED_GLOBAL,
+                                "access to restricted global '%s' (read) from a restricted process",
+                                mg_world_text(run->world, name));
+        }
+    }
+    return mg_class_value(id);
+}
+
 /* Formats whose instances `new` can make. */
 static bool can_instantiate(const struct mg_class *class)
 {
@@ -60,6 +73,14 @@ static mg_value prim_name(struct mg_run *run, mg_value *args)
     return mg_symbol(mg_symbol_intern(run->world->symbols, name, strlen(name)));
 }
 
+/* The name of an object's class, also of one that is hidden: a text leads nowhere. */
+static mg_value prim_class_name(struct mg_run *run, mg_value *args)
+{
+    const struct mg_class *class = mg_world_class(run->world, mg_class_of(run->world, args[0]));
+    const char *name = bare_name(mg_world_text(run->world, class->name));
+    return mg_symbol(mg_symbol_intern(run->world->symbols, name, strlen(name)));
+}
+
 static mg_value new_string(struct mg_run *run, mg_value *args, const char *text)
 {
     if (text == NULL) {
@@ -78,7 +99,13 @@ static mg_value prim_full_name(struct mg_run *run, mg_value *args)
 static mg_value prim_superclass(struct mg_run *run, mg_value *args)
 {
     uint32_t id = receiver_class(run, args)->superclass;
-    return id == MG_NO_CLASS ? MG_NIL : mg_class_value(id);
+    return id == MG_NO_CLASS ? MG_NIL : mg_prim_class_value(run, id);
+}
+
+static mg_value prim_is_right_below(struct mg_run *run, mg_value *args)
+{
+    uint32_t id = receiver_class(run, args)->superclass;
+    return mg_boolean(id != MG_NO_CLASS && args[1] == mg_class_value(id));
 }
 
 /* An Array of symbols, or of classes. */
@@ -237,6 +264,12 @@ static mg_value prim_compile(struct mg_run *run, mg_value *args)
     if (!mg_is_instance(args[1], MG_CLASS_STRING)) {
         return mg_prim_fail(run, MG_CLASS_ERROR, "compileAndInstall: argument must be a string");
     }
+    /* The method would be run by others, who may see what is hidden here. */
+    if ((run->flags & MG_RUN_RESTRICTED) != 0) {
+        return mg_prim_fail(run, MG_CLASS_RESTRICTED_GLOBAL,
+                            "access to restricted global '%s' (write) from a restricted process",
+                            mg_world_text(run->world, receiver_class(run, args)->name));
+    }
     const uint8_t *text;
     size_t len;
     mg_bytes_of(args[1], &text, &len);
@@ -260,15 +293,17 @@ static mg_value prim_compile(struct mg_run *run, mg_value *args)
 static mg_value prim_sole_instance(struct mg_run *run, mg_value *args)
 {
     const struct mg_class *class = receiver_class(run, args);
-    return class->instance == MG_NO_CLASS ? MG_NIL : mg_class_value(class->instance);
+    return class->instance == MG_NO_CLASS ? MG_NIL : mg_prim_class_value(run, class->instance);
 }
 
 const struct mg_prim_entry mg_prims_class[] = {
     {"Class>>basicNew", prim_new},
     {"Class>>new", prim_new},
+    {"Object>>className", prim_class_name},
     {"Class>>name", prim_name},
     {"Class>>fullName", prim_full_name},
     {"Class>>superclass", prim_superclass},
+    {"Class>>isRightBelow:", prim_is_right_below},
     {"Class>>instVarNames", prim_own_slots},
     {"Class>>allInstVarNames", prim_all_slots},
     {"Class>>allMethodNames", prim_selectors},

@@ -5,9 +5,11 @@
  * (process.h), and is simply run again when the actor wakes.
  */
 #include "interp/alloc.h"
+#include "interp/gate.h"
 #include "interp/match.h"
 #include "interp/prim.h"
 #include "interp/process.h"
+#include "sched/credit.h"
 #include "sched/exit.h"
 
 /* Remembered per actor like a class variable, under a number no class variable has. */
@@ -15,14 +17,12 @@
 
 static mg_value refused(struct mg_run *run, mg_value *args, enum mg_refusal why)
 {
-    static const char *const names[] = {"accepted", "dead", "full", "busy", "broken", "right"};
-    const char *name = names[why];
-    uint32_t id = mg_symbol_intern(run->world->symbols, name, strlen(name));
     size_t words = mg_alloc_cvar_words(run->body[MG_BODY_CVARS], LAST_REFUSAL);
     if (mg_run_reserve(run, args, words) == NULL) {
         return MG_PRIM_FAILED;
     }
-    mg_alloc_cvar_set(run->heap, &run->body[MG_BODY_CVARS], LAST_REFUSAL, mg_symbol(id));
+    mg_alloc_cvar_set(run->heap, &run->body[MG_BODY_CVARS], LAST_REFUSAL,
+                      mg_symbol(run->vm->refusals[why]));
     return MG_FALSE;
 }
 
@@ -48,7 +48,9 @@ static struct mg_signal *build(struct mg_run *run, struct mg_actor *to, enum mg_
     }
     struct mg_scheduler *s = mg_run_enter(run);
     uint64_t bytes = mg_signal_bytes_for(words) + shared;
-    *why = mg_send_reserve(s, to, bytes);
+    bool on_credit = MG_UNLIKELY((run->actor->flags & MG_ACTOR_CREDITED) != 0) &&
+                     mg_credit_spend(run->actor, s, to, bytes);
+    *why = on_credit ? MG_ACCEPTED : mg_send_reserve(s, to, bytes);
     if (MG_UNLIKELY(*why != MG_ACCEPTED)) {
         if (mg_is_pointer(payload)) {
             mg_copy_abandon(run->copy);
@@ -70,8 +72,9 @@ static struct mg_signal *build(struct mg_run *run, struct mg_actor *to, enum mg_
 
 static mg_value send(struct mg_run *run, mg_value *args, uint32_t selector, mg_value payload)
 {
-    struct mg_actor *to = mg_control_target(mg_process_control(args[0]));
     enum mg_refusal why = MG_REFUSED_DEAD;
+    struct mg_control *control = mg_gate_pass(args[0], MG_GATE_SEND, &why);
+    struct mg_actor *to = control == NULL ? NULL : mg_control_target(control);
     struct mg_signal *signal = to == NULL ? NULL : build(run, to, MG_SIGNAL_MESSAGE, payload, &why);
     if (MG_UNLIKELY(signal == NULL)) {
         return why == MG_ACCEPTED ? MG_PRIM_FAILED : refused(run, args, why);
@@ -360,6 +363,27 @@ static mg_value prim_is_scanning(struct mg_run *run, mg_value *args)
     return mg_boolean((run->body[MG_BODY_SERIAL] & MG_BODY_SCANNING) != 0);
 }
 
+/* Credit. */
+
+/* True when the request is on its way, false when the process has ended, nil when one is open. */
+static mg_value prim_request_credit(struct mg_run *run, mg_value *args)
+{
+    uint32_t selector = mg_symbol_intern(run->world->symbols, "credit", 6);
+    struct mg_scheduler *s = mg_run_enter(run);
+    enum mg_credit_answer answer = mg_credit_ask(run->actor, s, mg_process_control(args[0])->pid,
+                                                 (uint64_t)mg_small_value(args[1]),
+                                                 (uint64_t)mg_small_value(args[2]), selector);
+    mg_run_leave(run);
+    return answer == MG_CREDIT_SENT   ? MG_TRUE
+           : answer == MG_CREDIT_DEAD ? refused(run, args, MG_REFUSED_DEAD)
+                                      : MG_NIL;
+}
+
+static mg_value prim_credit_left(struct mg_run *run, mg_value *args)
+{
+    return mg_small((int64_t)mg_credit_left(run->actor, mg_process_control(args[0])->pid));
+}
+
 /* Time. */
 
 static mg_value prim_sleep(struct mg_run *run, mg_value *args)
@@ -439,7 +463,11 @@ static mg_value prim_cancel_timer(struct mg_run *run, mg_value *args)
 const struct mg_prim_entry mg_prims_mail[] = {
     {"Process>>send:", prim_send},
     {"Process>>send:with:", prim_send_with},
+    {"ProcessReference>>send:", prim_send},
+    {"ProcessReference>>send:with:", prim_send_with},
     {"Process class>>lastRefusal", prim_last_refusal},
+    {"Process>>primRequestCredit:bytes:", prim_request_credit},
+    {"Process>>creditLeft", prim_credit_left},
     {"Process class>>receive", prim_receive},
     {"Process class>>receive:", prim_receive_ms},
     {"Process class>>tryReceive", prim_try_receive},

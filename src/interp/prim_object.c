@@ -14,7 +14,7 @@ static mg_value prim_same(struct mg_run *run, mg_value *args)
 
 static mg_value prim_class(struct mg_run *run, mg_value *args)
 {
-    return mg_class_value(mg_class_of(run->world, args[0]));
+    return mg_prim_class_value(run, mg_class_of(run->world, args[0]));
 }
 
 static mg_value prim_identity_hash(struct mg_run *run, mg_value *args)
@@ -83,6 +83,13 @@ static mg_value prim_slot_at(struct mg_run *run, mg_value *args)
     return mg_slot(args[0], (uint32_t)i - 1);
 }
 
+static bool is_mail(const struct mg_run *run, mg_value v)
+{
+    uint32_t class = mg_object_class(mg_object(v));
+    return class == MG_CLASS_MAILBOX_MESSAGE ||
+           mg_world_inherits(run->world, class, MG_CLASS_MAILBOX_MESSAGE);
+}
+
 static mg_value prim_slot_at_put(struct mg_run *run, mg_value *args)
 {
     if (!mg_is_small(args[1])) {
@@ -92,6 +99,10 @@ static mg_value prim_slot_at_put(struct mg_run *run, mg_value *args)
     uint64_t n = named_slots(args[0]);
     if (i < 1 || (uint64_t)i > n) {
         return mg_prim_bounds_error(run, i, (int64_t)n);
+    }
+    /* Sender and address of the reply are numbers: whoever could write them could reach anybody. */
+    if (is_mail(run, args[0])) {
+        return mg_prim_error(run, "a MailboxMessage cannot be changed");
     }
     mg_store(run->heap, mg_object(args[0]), (uint64_t)i - 1, args[2]);
     return args[2];

@@ -10,7 +10,7 @@
 
 static struct mg_control *receiver(const mg_value *args)
 {
-    return mg_process_control(args[0]);
+    return mg_handle_control(args[0]);
 }
 
 static bool is_self(const struct mg_run *run, const mg_value *args)
@@ -238,10 +238,14 @@ static mg_value prim_register(struct mg_run *run, mg_value *args)
 {
     const char *text;
     size_t len;
-    if (!mg_process_text(run, args[1], &text, &len)) {
-        return mg_prim_type_error(run, 1, "String");
+    if (!mg_is_process(args[1])) {
+        return mg_prim_type_error(run, 1, "Process");
     }
-    return mg_boolean(mg_names_register(run->scheduler, receiver(args)->pid, text, len));
+    if (!mg_process_text(run, args[2], &text, &len)) {
+        return mg_prim_type_error(run, 2, "String");
+    }
+    mg_pid pid = mg_process_control(args[1])->pid;
+    return mg_boolean(mg_names_register(run->scheduler, pid, text, len));
 }
 
 static mg_value prim_unregister(struct mg_run *run, mg_value *args)
@@ -278,8 +282,10 @@ static void add_name(void *context, const char *name, size_t len, mg_pid holder)
     (void)holder;
     struct found *found = context;
     if (found->count < 256) {
-        uint32_t id = mg_symbol_intern(found->run->world->symbols, name, len);
-        found->values[found->count++] = mg_symbol(id);
+        uint32_t id = mg_symbol_make(found->run->world->symbols, name, len);
+        if (id != 0) {
+            found->values[found->count++] = mg_symbol(id);
+        }
     }
 }
 
@@ -340,13 +346,18 @@ static mg_value prim_id(struct mg_run *run, mg_value *args)
 static mg_value prim_memory(struct mg_run *run, mg_value *args)
 {
     if (is_self(run, args)) {
-        return mg_small((int64_t)mg_heap_bytes(run->heap));
+        struct mg_actor_memory memory;
+        mg_actor_memory(run->actor, &memory);
+        return mg_small((int64_t)(memory.heap + memory.mailbox));
     }
-    if (!mg_control_is_alive(receiver(args))) {
+    const struct mg_actor *actor = mg_control_target(receiver(args));
+    if (actor == NULL || !mg_control_is_alive(receiver(args))) {
         return mg_small(0);
     }
-    /* G1 relaxed: a figure for people. */
-    return mg_small((int64_t)load_relaxed(&receiver(args)->heap_bytes));
+    /* G1 relaxed: figures for people. Pairs with Z3 in turn_publish(). */
+    uint64_t heap = load_relaxed(&receiver(args)->heap_bytes);
+    /* G2 relaxed: the same. Pairs with R1 in mg_mailbox_reserve(). */
+    return mg_small((int64_t)(heap + mg_room_bytes(load_relaxed(&actor->mailbox.room))));
 }
 
 static mg_value prim_mailbox_size(struct mg_run *run, mg_value *args)
@@ -368,22 +379,10 @@ static mg_value prim_reductions(struct mg_run *run, mg_value *args)
     return mg_small((int64_t)load_relaxed(&receiver(args)->reductions));
 }
 
-static void add_hidden(void *context, uint32_t symbol)
-{
-    struct found *found = context;
-    if (found->count < 256) {
-        found->values[found->count++] = mg_symbol(symbol);
-    }
-}
-
 static mg_value prim_restrictions(struct mg_run *run, mg_value *args)
 {
-    struct found found = {.run = run};
     struct mg_actor *actor = mg_control_target(receiver(args));
-    if (actor != NULL && actor->policy != 0) {
-        mg_sched_policy_each(run->scheduler->sched, actor->policy, add_hidden, &found);
-    }
-    return found_array(run, args, &found);
+    return actor == NULL ? MG_NIL : mg_process_policy_names(run, args, actor->policy);
 }
 
 static void add_process(void *context, const struct mg_actor_info *info)
@@ -467,11 +466,11 @@ const struct mg_prim_entry mg_prims_process[] = {
     {"Process>>exit:", prim_exit},
     {"Process>>exit:within:", prim_exit_within},
     {"Process class>>exit:", prim_exit_self},
-    {"Process>>registerAs:", prim_register},
+    {"ProcessDirectory class>>register:as:", prim_register},
     {"Process>>unregister", prim_unregister},
     {"Process>>names", prim_names},
-    {"Process class>>named:", prim_named},
-    {"Process class>>primAllFrom:", prim_all_from},
+    {"ProcessDirectory class>>named:", prim_named},
+    {"ProcessDirectory class>>primAllFrom:", prim_all_from},
     {"Process>>label", prim_label},
     {"Process>>label:", prim_set_label},
     {"Process>>id", prim_id},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Primitives of requests: a message whose answer comes back to the one who waits for it and to
  * nobody else. */
+#include "interp/gate.h"
 #include "interp/prim.h"
 #include "interp/request.h"
 #include "sched/exit.h"
@@ -25,14 +26,15 @@ static mg_value settled_pair(struct mg_run *run, mg_value *args, const char *kin
 static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t selector,
                              mg_value *outcome)
 {
+    enum mg_refusal why = MG_REFUSED_DEAD;
     struct mg_question question = {
-        .to = mg_process_control(args[0]), .payload = &args[2], .selector = selector};
-    enum mg_refusal why;
-    uint64_t reference = mg_run_ask(run, &question, &why);
+        .to = mg_gate_pass(args[0], MG_GATE_SEND, &why), .payload = &args[2], .selector = selector};
+    uint64_t reference = question.to != NULL ? mg_run_ask(run, &question, &why) : 0;
     if (reference == 0) {
-        *outcome = why == MG_ACCEPTED       ? MG_PRIM_FAILED
-                   : why == MG_REFUSED_DEAD ? settled_pair(run, args, "noproc", MG_NIL)
-                                            : settled_pair(run, args, "refused", MG_NIL);
+        *outcome = why == MG_ACCEPTED ? MG_PRIM_FAILED
+                   : why == MG_REFUSED_DEAD
+                       ? settled_pair(run, args, "noproc", MG_NIL)
+                       : settled_pair(run, args, "refused", mg_symbol(run->vm->refusals[why]));
     }
     return reference;
 }
@@ -145,6 +147,7 @@ static mg_value prim_reply_error(struct mg_run *run, mg_value *args)
 
 const struct mg_prim_entry mg_prims_request[] = {
     {"Process>>primRequest:with:timeout:", prim_request},
+    {"ProcessReference>>primRequest:with:timeout:", prim_request},
     {"MailboxMessage>>primReply:value:", prim_reply_value},
     {"MailboxMessage>>primReply:error:", prim_reply_error},
     {NULL, NULL},

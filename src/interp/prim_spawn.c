@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Primitives that start processes: the fork family. There is one birth routine, so what a child
  * inherits is inherited on every path. */
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "interp/body.h"
@@ -111,32 +112,56 @@ static uint64_t limit_of(mg_value v)
     return mg_small_value(v) <= 0 ? 1 : (uint64_t)mg_small_value(v);
 }
 
-static bool restrict_to(struct mg_run *run, struct mg_spawn *spawn, mg_value names)
+/* Names of globals in one list of restrictions. */
+#define RESTRICTIONS_MAX 4096
+
+/* Symbol ids of an Array of names, to be freed; NULL after setting the error. */
+static uint32_t *symbols_of(struct mg_run *run, mg_value names, uint32_t *count)
 {
-    uint32_t ids[256];
-    uint32_t count = 0;
-    if (!mg_has_format(names, MG_FORMAT_ARRAY)) {
-        mg_prim_error(run, "restrictions must be an Array of names");
-        return false;
+    if (!mg_has_format(names, MG_FORMAT_ARRAY) ||
+        mg_object_words(mg_object(names)) > RESTRICTIONS_MAX) {
+        mg_prim_error(run, "restrictions must be an Array of at most 4096 names");
+        return NULL;
     }
-    uint64_t n = mg_object_words(mg_object(names));
-    for (uint64_t i = 0; i < n; i++) {
+    *count = (uint32_t)mg_object_words(mg_object(names));
+    uint32_t *ids = mg_alloc((*count + 1) * sizeof *ids);
+    for (uint32_t i = 0; i < *count; i++) {
         const char *text;
         size_t len;
-        if (!mg_process_text(run, mg_slot(names, (uint32_t)i), &text, &len) ||
-            count == sizeof ids / sizeof ids[0]) {
-            mg_prim_error(run, "restrictions must be at most 256 names");
-            return false;
+        bool text_like = mg_process_text(run, mg_slot(names, i), &text, &len);
+        ids[i] = text_like ? mg_symbol_make(run->world->symbols, text, len) : 0;
+        if (ids[i] == 0) {
+            mg_prim_error(run,
+                          text_like ? "the symbol table is full" : "restrictions must be names");
+            mg_free(ids);
+            return NULL;
         }
-        ids[count++] = mg_symbol_intern(run->world->symbols, text, len);
     }
-    uint32_t policy = mg_sched_policy(run->scheduler->sched, run->actor->policy, ids, count);
+    return ids;
+}
+
+/* The number of the restrictions `parent` and these names; MG_POLICY_FULL after setting the
+ * error. */
+static uint32_t policy_with(struct mg_run *run, uint32_t parent, mg_value names)
+{
+    uint32_t count;
+    uint32_t *ids = symbols_of(run, names, &count);
+    if (ids == NULL) {
+        return MG_POLICY_FULL;
+    }
+    uint32_t policy = mg_sched_policy(run->scheduler->sched, parent, ids, count);
+    mg_free(ids);
     if (policy == MG_POLICY_FULL) {
         mg_prim_error(run, "there are too many different restrictions");
-        return false;
     }
+    return policy;
+}
+
+static bool restrict_to(struct mg_run *run, struct mg_spawn *spawn, mg_value names)
+{
+    uint32_t policy = policy_with(run, run->actor->policy, names);
     spawn->policy = (uint16_t)policy;
-    return true;
+    return policy != MG_POLICY_FULL;
 }
 
 static bool option(struct mg_run *run, mg_value key, mg_value v, struct mg_spawn *spawn,
@@ -192,13 +217,38 @@ static mg_value prim_fork_options(struct mg_run *run, mg_value *args)
             return MG_PRIM_FAILED;
         }
     }
-    /* Mail is refused before it could reach the cap: no sender can kill a receiver by it. */
-    if (options.memory_bytes != 0 && options.memory_bytes < MG_LIMIT_MAILBOX_BYTES &&
-        (options.mailbox_bytes == 0 || options.mailbox_bytes > options.memory_bytes)) {
-        options.mailbox_bytes = options.memory_bytes;
-    }
     spawn.options = &options;
     return give_birth(run, args, args[2] == MG_TRUE, &spawn, flags);
+}
+
+/* The node's list of restrictions for what is not trusted. */
+
+static mg_value prim_sandbox(struct mg_run *run, mg_value *args)
+{
+    /* S1 acquire: the set behind the number is there. Pairs with S2 in prim_set_sandbox(). */
+    return mg_process_policy_names(run, args, load_acquire(&run->vm->sandbox));
+}
+
+static mg_value prim_set_sandbox(struct mg_run *run, mg_value *args)
+{
+    /* S3 acquire: as S1. Pairs with S2 in prim_set_sandbox(). */
+    uint32_t before = load_acquire(&run->vm->sandbox);
+    uint32_t policy;
+    do {
+        policy = policy_with(run, 0, args[1]);
+        if (policy == MG_POLICY_FULL) {
+            return MG_PRIM_FAILED;
+        }
+        /* A restricted actor may only add to the list. */
+        if (run->actor->policy != 0 && policy_with(run, before, args[1]) != policy) {
+            return mg_prim_fail(run, MG_CLASS_RESTRICTED_GLOBAL,
+                                "access to restricted global 'Sandbox' (write) from a restricted "
+                                "process");
+        }
+        /* S2 acq_rel: the set is there for whoever reads the number, and so is the other one for
+         * us. Pairs with S1 in prim_sandbox(). */
+    } while (!cas_acq_rel(&run->vm->sandbox, &before, policy));
+    return args[0];
 }
 
 const struct mg_prim_entry mg_prims_spawn[] = {
@@ -207,5 +257,7 @@ const struct mg_prim_entry mg_prims_spawn[] = {
     {"Block>>forkLinked", prim_fork_linked},
     {"Block>>forkMonitored", prim_fork_monitored},
     {"Block>>primFork:hasArg:options:", prim_fork_options},
+    {"Sandbox class>>primRestrictions", prim_sandbox},
+    {"Sandbox class>>primRestrictions:", prim_set_sandbox},
     {NULL, NULL},
 };

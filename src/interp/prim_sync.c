@@ -10,6 +10,7 @@
  */
 #include "base/alloc.h"
 #include "interp/alloc.h"
+#include "interp/gate.h"
 #include "interp/prim.h"
 #include "interp/request.h"
 #include "sched/exit.h"
@@ -90,7 +91,7 @@ static mg_value ask(struct mg_run *run, mg_value *args, enum mg_sync_operation o
         if (limit != 0 && args[limit] != MG_NIL && !mg_is_small(args[limit])) {
             return mg_prim_type_error(run, limit, "SmallInteger");
         }
-        struct mg_question question = {.to = mg_process_control(args[0]),
+        struct mg_question question = {.to = mg_handle_control(args[0]),
                                        .payload = payload != 0 ? &args[payload] : NULL,
                                        .operation = (uint16_t)operation};
         enum mg_refusal why;
@@ -159,7 +160,7 @@ ASKS(deadline, DEADLINE, 0, 0)
  * for. */
 static mg_value prim_give_back(struct mg_run *run, mg_value *args)
 {
-    uint64_t reference = mg_hold_find(run->actor, mg_process_control(args[0])->pid);
+    uint64_t reference = mg_hold_find(run->actor, mg_handle_control(args[0])->pid);
     if (reference == 0) {
         return MG_FALSE;
     }
@@ -171,7 +172,7 @@ static mg_value prim_give_back(struct mg_run *run, mg_value *args)
 
 static mg_value prim_holds(struct mg_run *run, mg_value *args)
 {
-    return mg_boolean(mg_hold_find(run->actor, mg_process_control(args[0])->pid) != 0);
+    return mg_boolean(mg_hold_find(run->actor, mg_handle_control(args[0])->pid) != 0);
 }
 
 /* -- Making keepers -- */
@@ -273,7 +274,7 @@ static mg_value prim_now(struct mg_run *run, mg_value *args)
 
 static mg_value prim_pid(struct mg_run *run MG_UNUSED, mg_value *args)
 {
-    return mg_pid_value(mg_process_control(args[0])->pid);
+    return mg_pid_value(mg_handle_control(args[0])->pid);
 }
 
 /* -- The choice between channels -- */
@@ -319,7 +320,7 @@ static uint64_t case_open(struct mg_run *run, const struct cases *cases, uint32_
     uint16_t operation = cases->now ? (sends ? MG_SYNC_NOW_SEND : MG_SYNC_NOW_RECEIVE)
                                     : (sends ? MG_SYNC_CHOOSE_SEND : MG_SYNC_CHOOSE_RECEIVE);
     struct mg_question question = {
-        .to = mg_process_control(mg_slot(cases->list, 2 * i)),
+        .to = mg_handle_control(mg_slot(cases->list, 2 * i)),
         .payload = sends ? &mg_object(value)->words[0] : NULL,
         .operation = operation,
     };
@@ -469,7 +470,7 @@ static mg_value prim_promise_future(struct mg_run *run, mg_value *args)
     if (args == NULL) {
         return MG_PRIM_FAILED;
     }
-    struct mg_control *promise = mg_promise_of_resolver(mg_process_control(args[0]));
+    struct mg_control *promise = mg_promise_of_resolver(mg_handle_control(args[0]));
     return mg_handle_new(run->heap, MG_CLASS_FUTURE, promise, sizeof *promise);
 }
 
@@ -480,7 +481,7 @@ static mg_value same_as(struct mg_run *run, mg_value *args, uint32_t class_id)
     if (args == NULL) {
         return MG_PRIM_FAILED;
     }
-    struct mg_control *control = mg_process_control(args[0]);
+    struct mg_control *control = mg_handle_control(args[0]);
     return mg_handle_new(run->heap, class_id, control, sizeof *control);
 }
 
@@ -498,7 +499,7 @@ static mg_value prim_future_process(struct mg_run *run, mg_value *args)
  * from here. args[1]: the value or the exception. */
 static mg_value settle(struct mg_run *run, mg_value *args, enum mg_sync_operation operation)
 {
-    struct mg_control *resolver = mg_process_control(args[0]);
+    struct mg_control *resolver = mg_handle_control(args[0]);
     struct mg_question question = {
         .to = mg_promise_of_resolver(resolver),
         .payload = &args[1],
@@ -543,14 +544,14 @@ static mg_value prim_reject(struct mg_run *run, mg_value *args)
  * on. */
 static mg_value prim_quiet(struct mg_run *run MG_UNUSED, mg_value *args)
 {
-    struct mg_control *control = mg_process_control(args[0]);
+    struct mg_control *control = mg_handle_control(args[0]);
     return mg_promise_is_quiet(control) ? args[0] : MG_PRIM_AGAIN;
 }
 
 /* Whether a Future is of a promise, and not of a process. */
 static mg_value prim_is_promise(struct mg_run *run MG_UNUSED, mg_value *args)
 {
-    return mg_boolean(mg_promise_is_one(mg_process_control(args[0])));
+    return mg_boolean(mg_promise_is_one(mg_handle_control(args[0])));
 }
 
 /* args[1]: the selector; args[2]: the payload; args[3]: ms or nil. Sends a message whose answer
@@ -568,14 +569,17 @@ static mg_value prim_eventual(struct mg_run *run, mg_value *args)
     if (args == NULL) {
         return MG_PRIM_FAILED;
     }
-    struct mg_control *to = mg_process_control(args[0]);
-    bool to_promise = mg_object_class(mg_object(args[0])) == MG_CLASS_FUTURE;
+    enum mg_refusal why = MG_REFUSED_DEAD;
+    bool to_promise = mg_is_instance(args[0], MG_CLASS_FUTURE);
+    struct mg_control *to =
+        to_promise ? mg_handle_control(args[0]) : mg_gate_pass(args[0], MG_GATE_SEND, &why);
     if (to_promise && mg_control_target(to) == NULL) {
         return MG_PRIM_DECLINE;
     }
     uint64_t deadline = args[3] == MG_NIL ? MG_NO_DEADLINE : deadline_ns(deadline_of(run, args[3]));
     struct mg_scheduler *s = mg_run_enter(run);
-    struct mg_actor *promise = mg_promise_new(s, to->pid, deadline);
+    mg_pid asked = to != NULL ? to->pid : MG_PID_NONE;
+    struct mg_actor *promise = mg_promise_new(s, asked, deadline);
     mg_value future = made(run, promise, MG_CLASS_FUTURE);
     if (promise == NULL) {
         return future;
@@ -587,8 +591,7 @@ static mg_value prim_eventual(struct mg_run *run, mg_value *args)
         .selector = selector,
         .operation = to_promise ? MG_SYNC_EVENTUAL : MG_SYNC_NONE,
     };
-    enum mg_refusal why;
-    if (mg_run_ask(run, &question, &why) != 0) {
+    if (to != NULL && mg_run_ask(run, &question, &why) != 0) {
         return future;
     }
     if (why == MG_ACCEPTED) {
@@ -596,7 +599,7 @@ static mg_value prim_eventual(struct mg_run *run, mg_value *args)
     }
     /* Refused at once: the promise is told as the receiver would have told it. */
     struct mg_signal *reply = mg_signal_new(run->blocks, MG_SIGNAL_REPLY, 0);
-    reply->sender = to->pid;
+    reply->sender = asked;
     reply->reference = question.reference;
     reply->detail = why == MG_REFUSED_DEAD ? MG_OUTCOME_NOPROC : MG_OUTCOME_REFUSED;
     s = mg_run_enter(run);
@@ -656,6 +659,7 @@ const struct mg_prim_entry mg_prims_sync[] = {
     {"Promise>>primReject:", prim_reject},
     {"Process>>future", prim_process_future},
     {"Process>>primEventual:with:within:", prim_eventual},
+    {"ProcessReference>>primEventual:with:within:", prim_eventual},
     {"Future>>process", prim_future_process},
     {"Future>>primEventual:with:within:", prim_eventual},
     {"Future>>primQuiet", prim_quiet},

@@ -222,6 +222,19 @@ static mg_value prim_flush(struct mg_run *run, mg_value *args)
     return args[0];
 }
 
+static mg_value prim_symbol_count(struct mg_run *run, mg_value *args)
+{
+    (void)args;
+    return mg_small(mg_symbol_count(run->world->symbols));
+}
+
+static mg_value prim_symbol_limit(struct mg_run *run, mg_value *args)
+{
+    (void)run;
+    (void)args;
+    return mg_small(MG_LIMIT_SYMBOLS);
+}
+
 const struct mg_prim_entry mg_prims_system[] = {
     {"Time class>>microseconds", prim_microseconds},
     {"Time class>>milliseconds", prim_milliseconds},
@@ -237,6 +250,9 @@ const struct mg_prim_entry mg_prims_system[] = {
     {"System class>>exit:", prim_exit},
     {"System class>>schedulers", prim_schedulers},
     {"System class>>primWrite:to:", prim_write},
+    {"SupervisorLoop>>primWrite:to:", prim_write},
+    {"System class>>symbolCount", prim_symbol_count},
+    {"System class>>symbolLimit", prim_symbol_limit},
     {"System class>>primFlush", prim_flush},
     {NULL, NULL},
 };

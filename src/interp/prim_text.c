@@ -147,7 +147,7 @@ static mg_value prim_as_symbol(struct mg_run *run, mg_value *args)
     if (text.len > MG_LIMIT_SYMBOL_BYTES) {
         return mg_prim_error(run, "the text is too long for a Symbol");
     }
-    uint32_t id = mg_symbol_intern(run->world->symbols, (const char *)text.bytes, text.len);
+    uint32_t id = mg_symbol_make(run->world->symbols, (const char *)text.bytes, text.len);
     return id == 0 ? mg_prim_error(run, "the symbol table is full") : mg_symbol(id);
 }
 

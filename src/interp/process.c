@@ -66,7 +66,7 @@ uint32_t mg_process_selector(struct mg_run *run, const mg_value *args, uint32_t 
         mg_prim_type_error(run, index, "Symbol");
         return UINT32_MAX;
     }
-    uint32_t id = mg_symbol_intern(run->world->symbols, text, len);
+    uint32_t id = mg_symbol_make(run->world->symbols, text, len);
     if (id == 0) {
         mg_prim_error(run, "the symbol table is full");
         return UINT32_MAX;
@@ -102,6 +102,35 @@ mg_value mg_wait(struct mg_run *run, uint32_t wake, uint64_t deadline_ns)
     (void)mg_actor_wait(run->actor, s, wake, deadline_ns);
     mg_run_leave(run);
     return MG_PRIM_WAIT;
+}
+
+struct names {
+    mg_value *values; /* NULL while they are counted */
+    uint32_t count;
+};
+
+static void add_hidden(void *context, uint32_t symbol)
+{
+    struct names *names = context;
+    if (names->values != NULL) {
+        names->values[names->count] = mg_symbol(symbol);
+    }
+    names->count++;
+}
+
+mg_value mg_process_policy_names(struct mg_run *run, mg_value *args, uint32_t policy)
+{
+    const struct mg_sched *sched = run->scheduler->sched;
+    struct names names = {0};
+    mg_sched_policy_each(sched, policy, add_hidden, &names);
+    if (mg_run_reserve(run, args, mg_object_span(MG_FORMAT_ARRAY, names.count)) == NULL) {
+        return MG_PRIM_FAILED;
+    }
+    struct mg_object *array =
+        mg_heap_alloc(run->heap, MG_CLASS_ARRAY, MG_FORMAT_ARRAY, names.count);
+    names = (struct names){.values = array->words};
+    mg_sched_policy_each(sched, policy, add_hidden, &names);
+    return mg_pointer(array);
 }
 
 bool mg_process_measure(struct mg_run *run, const mg_value *roots, uint32_t count)

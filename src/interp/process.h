@@ -22,7 +22,15 @@ mg_value mg_process_new(struct mg_heap *heap, struct mg_control *control);
 /* The control block of a Process. */
 static inline struct mg_control *mg_process_control(mg_value v)
 {
+    ASSERT(mg_is_instance(v, MG_CLASS_PROCESS));
+    return (struct mg_control *)(uintptr_t)mg_slot(v, MG_PROCESS_CONTROL);
+}
+/* The control block of any handle on an actor: a Process, a Future, a keeper's. Not for references,
+ * which lead to gates (gate.h). */
+static inline struct mg_control *mg_handle_control(mg_value v)
+{
     ASSERT(mg_has_format(v, MG_FORMAT_PROCESS));
+    ASSERT(!mg_is_instance(v, MG_CLASS_PROCESS_REFERENCE) && !mg_is_instance(v, MG_CLASS_REVOKER));
     return (struct mg_control *)(uintptr_t)mg_slot(v, MG_PROCESS_CONTROL);
 }
 static inline bool mg_is_process(mg_value v)
@@ -90,6 +98,10 @@ static inline mg_value mg_prim_yield_once(struct mg_run *run)
     run->body[MG_BODY_RESULT] = mg_small(0);
     return MG_PRIM_AGAIN;
 }
+
+/* The names of a policy (0: none) as an Array of Symbols, MG_PRIM_FAILED after setting the
+ * error. */
+mg_value mg_process_policy_names(struct mg_run *run, mg_value *args, uint32_t policy);
 
 /* Measures a payload for a copy. False after setting the error (NotSendable, or too large). */
 bool mg_process_measure(struct mg_run *run, const mg_value *roots, uint32_t count);

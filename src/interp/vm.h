@@ -76,8 +76,10 @@ struct mg_vm {
     struct mg_strmap primitives;   /* by name, see primtab.h */
     const char *const *arguments;  /* of the program */
     uint32_t argument_count;
-    _Atomic(int) exit_status; /* of the process: -1 until the program says; any scheduler writes */
-    mg_pid main_pid;          /* of the program's main process */
+    _Atomic(int) exit_status;  /* of the process: -1 until the program says; any scheduler writes */
+    _Atomic(uint32_t) sandbox; /* policy of `Sandbox run:`, 0: none; any scheduler */
+    mg_pid main_pid;           /* of the program's main process */
+    uint32_t refusals[MG_REFUSALS];    /* symbol ids of why a send is refused */
     uint32_t reasons[MG_REASON_COUNT]; /* symbol ids of the runtime's exit reasons */
     void *owner;                       /* the embedding program's */
 };

@@ -20,6 +20,7 @@
  */
 #include "object/heap.h"
 
+#include "object/bytes.h"
 #include "object/gc.h"
 
 #include "base/alloc.h"
@@ -145,6 +146,24 @@ uint64_t mg_heap_bytes(const struct mg_heap *heap)
                  side->off_heap_words * sizeof(mg_value);
     }
     return bytes;
+}
+
+static uint64_t shared_bytes(const struct mg_object *o)
+{
+    uint64_t bytes = 0;
+    while (o) {
+        enum mg_format format = mg_object_format(o);
+        if (format == MG_FORMAT_SHARED)
+            bytes += mg_bytes_shared(o)->size;
+        o = (const struct mg_object *)(uintptr_t)*mg_off_heap_next((struct mg_object *)(uintptr_t)o,
+                                                                   format);
+    }
+    return bytes;
+}
+
+uint64_t mg_heap_shared_bytes(const struct mg_heap *heap)
+{
+    return shared_bytes(heap->off_heap) + (heap->side ? shared_bytes(heap->side->off_heap) : 0);
 }
 
 /* -- Allocation and stores -- */

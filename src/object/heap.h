@@ -178,6 +178,10 @@ MG_MUST_CHECK int mg_heap_become(struct mg_heap *heap, mg_value a, mg_value b, b
 /* Figures for people and limits: bytes of all the heap's memory, off-heap bytes included. */
 uint64_t mg_heap_bytes(const struct mg_heap *heap);
 
+/* Those of them that are strings and bytes outside the heap; what several objects share counts for
+ * each. Takes a look at each such object. */
+uint64_t mg_heap_shared_bytes(const struct mg_heap *heap);
+
 /* Whether so many bytes more stay below the cap, as far as is known without a collection: for
  * off-heap memory, to be asked before it is allocated. */
 static inline bool mg_heap_allows(const struct mg_heap *heap, uint64_t bytes)

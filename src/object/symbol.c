@@ -38,7 +38,8 @@ struct mg_symbols {
     _Atomic(struct symbol_index *) index; // the newest
     _Atomic(uint32_t) count;              // symbols published
     struct mg_lock lock;
-    struct mg_arena texts; // under the lock
+    struct mg_arena texts;         // under the lock
+    _Atomic(uint64_t) texts_bytes; // written under the lock
 };
 
 #define ENTRIES_BYTES ((MG_LIMIT_SYMBOLS + 1) * sizeof(struct mg_symbol_entry))
@@ -157,14 +158,38 @@ static bool text_is_ascii(const char *text, size_t len)
     return all < 128;
 }
 
-/* Under the lock, for a text that is not there. */
-static uint32_t symbol_add(struct mg_symbols *table, const char *text, size_t len, uint32_t hash)
+/* How much of the table may be filled, in 64ths of it: the rest is for code. */
+enum fill { FILL_DATA = 48, FILL_CODE = 64 };
+
+/* Whether so many more symbols with so many bytes of text fit. */
+static bool symbols_fit(const struct mg_symbols *table, uint64_t count, uint64_t bytes,
+                        enum fill fill)
 {
-    /* Y9 relaxed: written under this lock only. Pairs with Y10 in symbol_add(). */
-    uint32_t id = load_relaxed(&table->count) + 1;
-    if (id > MG_LIMIT_SYMBOLS || len > MG_LIMIT_SYMBOL_BYTES) {
+    /* Y14 relaxed: numbers; what they are used for happens under the lock, or is an estimate. Pairs
+     * with Y10 in symbol_add(). */
+    uint64_t symbols = load_relaxed(&table->count) + count;
+    /* Y15 relaxed: the same. Pairs with Y16 in symbol_add(). */
+    uint64_t texts = load_relaxed(&table->texts_bytes) + bytes;
+    return symbols <= MG_LIMIT_SYMBOLS / FILL_CODE * fill &&
+           texts <= MG_LIMIT_SYMBOL_TEXTS / FILL_CODE * fill;
+}
+
+bool mg_symbols_fit(const struct mg_symbols *table, uint64_t count, uint64_t bytes)
+{
+    return symbols_fit(table, count, bytes, FILL_CODE);
+}
+
+/* Under the lock, for a text that is not there. */
+static uint32_t symbol_add(struct mg_symbols *table, const char *text, size_t len, uint32_t hash,
+                           enum fill fill)
+{
+    if (len > MG_LIMIT_SYMBOL_BYTES || !symbols_fit(table, 1, len + 1, fill)) {
         return 0;
     }
+    /* Y9 relaxed: written under this lock only. Pairs with Y10 in symbol_add(). */
+    uint32_t id = load_relaxed(&table->count) + 1;
+    /* Y16 relaxed: a number. Pairs with Y15 in symbols_fit(). */
+    fetch_add_relaxed(&table->texts_bytes, len + 1);
     table->entries[id] = (struct mg_symbol_entry){
         .text = mg_arena_strdup(&table->texts, text, len),
         .len = (uint32_t)len,
@@ -181,7 +206,8 @@ static uint32_t symbol_add(struct mg_symbols *table, const char *text, size_t le
     return id;
 }
 
-uint32_t mg_symbol_intern(struct mg_symbols *table, const char *text, size_t len)
+static uint32_t symbol_intern(struct mg_symbols *table, const char *text, size_t len,
+                              enum fill fill)
 {
     uint32_t slot, hash = mg_hash_bytes(text, len);
     /* Y12 acquire: the index is filled. Pairs with Y6 in index_grow(). */
@@ -195,10 +221,20 @@ uint32_t mg_symbol_intern(struct mg_symbols *table, const char *text, size_t len
     index = load_relaxed(&table->index);
     id = index_find(table, index, text, len, hash, &slot);
     if (id == 0) {
-        id = symbol_add(table, text, len, hash);
+        id = symbol_add(table, text, len, hash, fill);
     }
     mg_lock_release(&table->lock);
     return id;
+}
+
+uint32_t mg_symbol_intern(struct mg_symbols *table, const char *text, size_t len)
+{
+    return symbol_intern(table, text, len, FILL_CODE);
+}
+
+uint32_t mg_symbol_make(struct mg_symbols *table, const char *text, size_t len)
+{
+    return symbol_intern(table, text, len, FILL_DATA);
 }
 
 const struct mg_symbol_entry *mg_symbol_entry(const struct mg_symbols *table, uint32_t id)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The node's symbol table: text -> id, id -> text. Only names that code mentions come in here, so
- * it is bounded by the size of the programs (MG_LIMIT_SYMBOLS), and nothing is ever removed.
+/* The node's symbol table: text -> id, id -> text. Names that code mentions come in here, and those
+ * that programs make of strings; nothing is ever removed. So it is bounded, in symbols and in bytes
+ * of text, and the last quarter of it is for code alone: a program that makes symbols without end
+ * gets an error, and code can still be loaded.
  *
  * S1  Equal texts have equal ids; ids count up from 1 in order of first use, so they are the same
  *     in every run.
@@ -14,6 +16,7 @@
 
 #include "base/compiler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +36,12 @@ void mg_symbols_free(struct mg_symbols *table);
 
 /* Id of the symbol with this text, made if need be; 0 when the table is full. */
 uint32_t mg_symbol_intern(struct mg_symbols *table, const char *text, size_t len);
+
+/* The same for a text that comes from data: 0 as soon as only the room for code is left. */
+uint32_t mg_symbol_make(struct mg_symbols *table, const char *text, size_t len);
+
+/* Whether so many more symbols of code with so many bytes of text fit, as things stand. */
+bool mg_symbols_fit(const struct mg_symbols *table, uint64_t count, uint64_t bytes);
 
 /* Id of the symbol with this text, or 0 if there is none; makes nothing. */
 uint32_t mg_symbol_find(struct mg_symbols *table, const char *text, size_t len);

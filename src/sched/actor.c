@@ -29,6 +29,8 @@ struct mg_actor_side *mg_actor_side(struct mg_actor *actor)
     mg_bonds_init(&side->requests);
     mg_bonds_init(&side->debts);
     mg_bonds_init(&side->holds);
+    mg_bonds_init(&side->credits);
+    mg_bonds_init(&side->asked);
     actor->side = side;
     return side;
 }
@@ -46,6 +48,8 @@ void mg_actor_side_free(struct mg_actor *actor)
     mg_bonds_deinit(&side->debts);
     mg_bonds_deinit(&side->holds);
     mg_free(side->choice);
+    mg_bonds_deinit(&side->credits);
+    mg_bonds_deinit(&side->asked);
     mg_free(side->label);
     mg_free(side);
 }
@@ -59,10 +63,30 @@ void mg_actor_bound(const struct mg_actor *actor, struct mg_mailbox_bound *bound
 {
     if (MG_UNLIKELY(actor->birth & MG_BIRTH_BOUND)) {
         *bound = actor->side->bound;
+        if (actor->side->memory_bytes != 0 && actor->side->memory_bytes != UINT64_MAX) {
+            /* What is received moves to the heap: more than that has left is not taken in.
+             * Z5 relaxed: a figure of a moment ago. Pairs with Z3 in mg_actor_drain(). */
+            uint64_t held = load_relaxed(&actor->control->heap_bytes);
+            uint64_t cap = actor->side->memory_bytes - actor->side->bound.bytes;
+            uint64_t left = held < cap ? cap - held : 0;
+            if (left < bound->bytes)
+                bound->bytes = left;
+        }
         return;
     }
     bound->messages = MG_LIMIT_MAILBOX_MESSAGES;
     bound->bytes = MG_LIMIT_MAILBOX_BYTES;
+}
+
+void mg_actor_memory(const struct mg_actor *actor, struct mg_actor_memory *memory)
+{
+    const struct mg_actor_side *side = actor->side;
+    memory->limit =
+        side != NULL && side->memory_bytes != 0 ? side->memory_bytes : MG_LIMIT_ACTOR_BYTES;
+    /* Z6 relaxed: a figure. Pairs with R1 in mg_mailbox_reserve(). */
+    memory->mailbox = mg_room_bytes(load_relaxed(&actor->mailbox.room));
+    memory->shared = mg_heap_shared_bytes(&actor->heap);
+    memory->heap = mg_heap_bytes(&actor->heap);
 }
 
 const char *mg_actor_label(const struct mg_actor *actor, size_t *len)

@@ -69,6 +69,8 @@ enum mg_actor_flag {
     MG_ACTOR_CLEANUP = 16,     /* see mg_actor_set_cleanup */
     MG_ACTOR_ENDING = 32,      /* mg_actor_set_exit was called */
     MG_ACTOR_ROOT = 128,       /* in the list of supervisors' roots */
+    MG_ACTOR_CREDITED = 256,   /* has credit with somebody (credit.h) */
+    MG_ACTOR_CREDITOR = 512,   /* somebody waits for credit with it */
     MG_ACTOR_TIMED_OUT = 64,   /* the last mg_actor_wait found its deadline passed */
 };
 
@@ -216,9 +218,11 @@ enum mg_refusal {
     MG_ACCEPTED,
     MG_REFUSED_DEAD,
     MG_REFUSED_FULL,
-    MG_REFUSED_BUSY,   /* the link's queue is full (remote) */
-    MG_REFUSED_BROKEN, /* the remote reference is broken */
-    MG_REFUSED_RIGHT,  /* no right to do this there */
+    MG_REFUSED_BUSY,    /* the link's queue is full (remote) */
+    MG_REFUSED_BROKEN,  /* the remote reference is broken */
+    MG_REFUSED_RIGHT,   /* no right to do this there */
+    MG_REFUSED_REVOKED, /* the right was taken back */
+    MG_REFUSALS
 };
 
 /* Reserves room for one message of `bytes` (mg_signal_bytes_for + shared bytes) in the mailbox of
@@ -259,7 +263,8 @@ struct mg_signal *mg_actor_message(struct mg_actor *actor, struct mg_scheduler *
 
 /* Options of an actor; 0 and NULL mean the default. */
 struct mg_actor_options {
-    uint64_t memory_bytes; /* heap, stack, mailbox, off-heap together: MG_LIMIT_ACTOR_BYTES */
+    uint64_t memory_bytes; /* heap, stack, mailbox, off-heap together: MG_LIMIT_ACTOR_BYTES;
+                              UINT64_MAX: off */
     uint64_t
         stack_bytes; /* MG_LIMIT_STACK_BYTES; kept for the behaviour, see mg_actor_stack_bytes */
     uint64_t mailbox_messages; /* MG_LIMIT_MAILBOX_MESSAGES; UINT64_MAX: off */
@@ -437,6 +442,15 @@ uint64_t mg_actor_rng(struct mg_scheduler *s);
 uint64_t mg_actor_stack_bytes(const struct mg_actor *actor);
 const char *mg_actor_label(const struct mg_actor *actor, size_t *len);
 void mg_actor_set_label(struct mg_actor *actor, const char *label, size_t len);
+
+/* What an actor holds of its memory cap. The heap's bytes contain the stack's and shared ones. */
+struct mg_actor_memory {
+    uint64_t limit; /* UINT64_MAX: none */
+    uint64_t heap;
+    uint64_t mailbox; /* reserved by senders */
+    uint64_t shared;  /* strings and bytes outside the heap that it keeps alive */
+};
+void mg_actor_memory(const struct mg_actor *actor, struct mg_actor_memory *memory);
 
 /* The bound of the mailbox. */
 void mg_actor_bound(const struct mg_actor *actor, struct mg_mailbox_bound *bound);

@@ -386,6 +386,7 @@ static const deliver_handler handlers[MG_SIGNAL_KINDS] = {
     [MG_SIGNAL_OFFER] = deliver_offer,
     [MG_SIGNAL_ACCEPT] = deliver_raw,
     [MG_SIGNAL_RETRACT] = deliver_retract,
+    [MG_SIGNAL_CREDIT] = mg_credit_deliver,
 };
 
 uint32_t mg_actor_drain(struct mg_actor *actor, struct mg_scheduler *s)
@@ -407,9 +408,16 @@ uint32_t mg_actor_drain(struct mg_actor *actor, struct mg_scheduler *s)
         }
         signal = next;
     }
+    if (MG_UNLIKELY(actor->birth & MG_BIRTH_BOUND)) {
+        /* Z3 relaxed: a figure, what senders may fill depends on it. Pairs with Z5 in
+         * mg_actor_bound(). */
+        store_relaxed(&actor->control->heap_bytes, mg_heap_bytes(&actor->heap));
+    }
     if (MG_UNLIKELY(actor->birth & MG_BIRTH_EXACT) && (woke & MG_WAKE_MAIL) &&
         actor->side->mailbox_policy == MG_MAILBOX_DROP_OLDEST)
         deliver_drop_oldest(core, actor);
+    if (MG_UNLIKELY(actor->flags & MG_ACTOR_CREDITOR))
+        mg_credit_serve(core, actor);
     actor->woken_by |= (uint8_t)woke;
     return woke;
 }

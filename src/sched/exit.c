@@ -28,6 +28,7 @@ enum {
     STAGE_LINKS, /* from here on the end is public */
     STAGE_WATCHERS,
     STAGE_WATCHING,
+    STAGE_CREDITS,
     STAGE_DEBTS,
     STAGES
 };
@@ -124,6 +125,9 @@ static void end_tell(struct mg_core *core, struct mg_control *control, uint32_t 
     case STAGE_REQUESTS:
         mg_request_drop(core, control->pid, key, value, MG_SETTLED_ENDED);
         break;
+    case STAGE_CREDITS: // key: pid, value: room
+        mg_credit_return(core, control->pid, key, value);
+        break;
     default: // STAGE_DEBTS; key: reference, value: pid
         tell_of_end(core, control, value, MG_SIGNAL_REPLY, key, MG_OUTCOME_NOPROC);
         break;
@@ -143,6 +147,8 @@ static struct mg_bonds *stage_bonds(struct mg_actor_side *side, uint32_t stage)
         return &side->watching;
     case STAGE_REQUESTS:
         return &side->requests;
+    case STAGE_CREDITS:
+        return &side->credits;
     default:
         return &side->debts;
     }
@@ -155,6 +161,8 @@ static bool end_bonds(struct mg_actor *actor, struct mg_core *core, uint32_t unt
     if (side == NULL)
         return true;
     uint32_t left = MG_EXIT_BATCH;
+    if (until == STAGES && !mg_credit_end(core, actor))
+        return false;
     while (side->end_stage < until) {
         struct mg_bonds *bonds = stage_bonds(side, side->end_stage);
         uint64_t key, value;
@@ -257,6 +265,9 @@ void mg_signal_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_sig
     switch ((enum mg_signal_kind)signal->kind) {
     case MG_SIGNAL_REPLY:
         mg_reply_lost(core, control->pid, signal, MG_SETTLED_ENDED);
+        return;
+    case MG_SIGNAL_CREDIT:
+        mg_credit_bounce(core, dead, signal);
         return;
     case MG_SIGNAL_REQUEST:
         if (dead->behaviour->bounce != NULL) {

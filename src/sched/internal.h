@@ -15,7 +15,9 @@
 #include "base/futex.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "sched/alarm.h"
 #include "sched/bond.h"
+#include "sched/credit.h"
 #include "sched/exit.h"
 #include "sched/io_backend.h"
 #include "sched/output.h"
@@ -47,7 +49,6 @@ enum {
  * idle scheduler pause. */
 #define MG_BACKLOG_FREE 1000
 #define MG_PRICE_PAUSE 5000
-#define MG_NS_PER_REDUCTION 10
 
 /* Requests one actor may have open or unread. */
 #define MG_REQUESTS_MAX 100000
@@ -82,6 +83,7 @@ struct mg_choice {
 
 struct mg_actor_side {
     struct mg_mailbox_bound bound; /* with MG_BIRTH_BOUND; never changes after birth */
+    uint64_t memory_bytes;         /* the cap over all, 0: the default; the same */
     uint32_t mailbox_policy;       /* enum mg_mailbox_policy; the same */
     uint32_t exit_reason;          /* of the exit that is pending */
     mg_pid exit_origin;
@@ -99,6 +101,10 @@ struct mg_actor_side {
     struct mg_bonds debts;    /* reference of a request to us -> requester's pid */
     struct mg_bonds holds;    /* reference of a request that was granted -> keeper's pid */
     struct mg_choice *choice; /* or NULL */
+    struct mg_bonds credits;  /* pid -> room it has granted us, see credit.h */
+    struct mg_bonds asked;    /* pid we have asked for credit -> 1 */
+    struct mg_signal *credit_first, *credit_last; /* requests for credit to us, in order */
+    uint32_t credit_probe;
 };
 
 /* The actor's side, made if need be. */
@@ -160,6 +166,7 @@ struct mg_core {
     uint32_t share; /* turns that the ring has coming, see core_pick_normal() */
     struct mg_reservation reservations[MG_RESERVATIONS];
     struct mg_ptab_cache pids;
+    bool alarming;                     /* a message of alarm.c is being sent */
     uint64_t reference, reference_end; /* its range of fresh references */
     struct mg_quiesce_part *part;
     uint64_t epoch; /* last announced */
@@ -200,6 +207,28 @@ static inline uint64_t mg_figure(const _Atomic(uint64_t) *figure)
 
 /* -- All of them -- */
 
+/* One of what a subscriber was told lately. */
+struct mg_alarm_told {
+    mg_pid pid; /* MG_PID_NONE: nothing yet */
+    uint64_t at_ns;
+};
+
+struct mg_alarm_entry {
+    mg_pid pid; /* of the subscriber */
+    enum mg_alarm_kind kind;
+    uint32_t selector, name; /* symbol ids */
+    uint64_t threshold;
+    uint64_t left_out; /* since it was told something */
+    struct mg_alarm_told told[MG_ALARM_RATE];
+};
+
+struct mg_alarms {
+    _Atomic(uint64_t) least[MG_ALARM_KINDS]; /* A1 in alarm.h; written under the lock */
+    struct mg_lock lock;
+    uint32_t count;
+    struct mg_alarm_entry entries[MG_ALARMS_MAX];
+};
+
 struct mg_policy {
     uint32_t *symbols; /* sorted */
     uint32_t count;
@@ -236,6 +265,7 @@ struct mg_sched {
     struct mg_newborns overflow; /* in order of arrival */
     struct mg_name_table *names;
     struct mg_policies policies;
+    struct mg_alarms alarms;
     struct mg_records records;
     struct mg_output output;
     const struct mg_io_backend *io;
@@ -343,6 +373,13 @@ void mg_core_push(struct mg_core *core, struct mg_actor *to, struct mg_signal *s
 bool mg_core_tell(struct mg_core *core, mg_pid to, enum mg_signal_kind kind, mg_pid sender,
                   uint64_t reference, uint16_t detail);
 
+/* A signal whose payload is an Array of `count` immediates, at most MG_REPORT_SLOTS, with the
+ * Process of `about` in the place `at`: for messages that are made where no heap is at hand. */
+#define MG_REPORT_SLOTS 6
+struct mg_signal *mg_signal_report(struct mg_core *core, enum mg_signal_kind kind,
+                                   struct mg_control *about, const mg_value *values, uint32_t count,
+                                   uint32_t at);
+
 /* What a signal asks for that reached a dead actor; frees it. */
 void mg_signal_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_signal *signal);
 
@@ -429,6 +466,35 @@ void mg_names_release(struct mg_sched *sched, struct mg_control *control);
 
 /* What other schedulers have posted: cancelled timers, dead actors. */
 void mg_timers_take_all(struct mg_core *core);
+
+/* -- credit.c -- */
+
+/* A CREDIT signal takes effect, or comes to a dead actor. Taken: the signal. */
+uint32_t mg_credit_deliver(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal);
+void mg_credit_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_signal *signal);
+
+/* Grants what can be granted; for actors with MG_ACTOR_CREDITOR. */
+void mg_credit_serve(struct mg_core *core, struct mg_actor *actor);
+
+/* Gives room back to the receiver it is of. */
+void mg_credit_return(struct mg_core *core, mg_pid from, mg_pid to, uint64_t room);
+
+/* The end of a receiver: tells all who wait. False: the batch is over. */
+bool mg_credit_end(struct mg_core *core, struct mg_actor *actor);
+
+/* -- alarm.c -- */
+
+/* mg_alarm_wanted, for hot paths. */
+static inline bool mg_alarm_watched(const struct mg_sched *sched, enum mg_alarm_kind kind,
+                                    uint64_t figure)
+{
+    /* W2 relaxed: a number; the entries are looked at under the lock. Pairs with W3 in
+     * alarms_settle(). */
+    return MG_UNLIKELY(figure > load_relaxed(&sched->alarms.least[kind]));
+}
+
+void mg_alarms_init(struct mg_alarms *alarms);
+void mg_alarms_deinit(struct mg_alarms *alarms);
 
 /* -- policy.c -- */
 

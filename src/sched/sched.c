@@ -37,6 +37,7 @@ static void sched_init_shared(struct mg_sched *sched)
     mg_newborns_init(&sched->overflow, false);
     sched->names = mg_name_table_new();
     mg_policies_init(&sched->policies);
+    mg_alarms_init(&sched->alarms);
     mg_records_init(&sched->records);
     mg_output_init(&sched->output);
     /* G2 relaxed: nobody else knows it yet. Pairs with G2 in mg_fresh_reference(). */
@@ -243,6 +244,7 @@ void mg_sched_free(struct mg_sched *sched)
     mg_free(sched->roots);
     mg_output_deinit(&sched->output);
     mg_records_deinit(&sched->records);
+    mg_alarms_deinit(&sched->alarms);
     mg_policies_deinit(&sched->policies);
     mg_name_table_free(sched->names);
     mg_newborns_deinit(&sched->overflow);
@@ -254,6 +256,11 @@ void mg_sched_free(struct mg_sched *sched)
 }
 
 /* -- Small things -- */
+
+bool mg_sched_is_virtual(const struct mg_sched *sched)
+{
+    return sched->config.deterministic;
+}
 
 void *mg_sched_owner(const struct mg_sched *sched)
 {

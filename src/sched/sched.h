@@ -32,6 +32,9 @@
 struct mg_io_backend;
 
 #define MG_SIM_SCHEDULERS 2
+
+/* What virtual time makes of work. */
+#define MG_NS_PER_REDUCTION 10
 #define MG_SCHEDULERS_MAX 255
 
 /* Exit reasons that this layer itself gives; the embedder says which symbols they are. */
@@ -119,6 +122,9 @@ void mg_sched_request_stop(struct mg_sched *sched, bool now);
 
 /* Whether it ended by a deadlock report. */
 bool mg_sched_deadlocked(const struct mg_sched *sched);
+
+/* Whether its clock is virtual: the mode is deterministic. Any thread. */
+bool mg_sched_is_virtual(const struct mg_sched *sched);
 
 /* Whether the stop has begun. Any thread. */
 bool mg_sched_stopping(const struct mg_sched *sched);

@@ -320,6 +320,23 @@ static inline bool turn_may_run(const struct mg_actor *actor)
            (actor->wait_for == 0 || (actor->woken_by & actor->wait_for) != 0);
 }
 
+/* One call of `run`, timed when somebody wants to know of long ones. Virtual time stands still
+ * meanwhile: there the work counts. */
+static MG_COLD enum mg_turn turn_timed(struct mg_core *core, struct mg_actor *actor)
+{
+    struct mg_scheduler *s = &core->s;
+    bool virtual = s->sched->config.deterministic;
+    int32_t before = s->reductions;
+    uint64_t began_ns = mg_scheduler_now_exact(s);
+    enum mg_turn turn = actor->behaviour->run(actor, s);
+    int32_t used = before - s->reductions;
+    uint64_t took_ns = virtual ? (uint64_t)(used > 0 ? used : 0) * MG_NS_PER_REDUCTION
+                               : mg_scheduler_now_exact(s) - began_ns;
+    if (mg_alarm_watched(s->sched, MG_ALARM_BUSY, took_ns))
+        mg_alarm_raise(s, MG_ALARM_BUSY, actor, took_ns);
+    return turn;
+}
+
 /* What became of a turn. */
 enum turn_result { TURN_ENDED, TURN_YIELDED, TURN_SLEEPS };
 
@@ -333,6 +350,8 @@ static enum turn_result turn_run(struct mg_core *core, struct mg_actor *actor, i
         if (!turn_may_run(actor)) {
             turn_publish(core, actor, before - s->reductions);
             before = s->reductions;
+            if (MG_UNLIKELY(actor->flags & MG_ACTOR_CREDITOR))
+                mg_credit_serve(core, actor);
             if (turn_sleep(actor))
                 return TURN_SLEEPS;
             uint32_t woke = mg_actor_drain(actor, s);
@@ -344,7 +363,9 @@ static enum turn_result turn_run(struct mg_core *core, struct mg_actor *actor, i
         }
         actor->wait_for = 0;
         actor->woken_by = 0;
-        enum mg_turn turn = actor->behaviour->run(actor, s);
+        enum mg_turn turn = mg_alarm_watched(s->sched, MG_ALARM_BUSY, MG_ALARM_NEVER)
+                                ? turn_timed(core, actor)
+                                : actor->behaviour->run(actor, s);
         if (turn_must_end(actor) || turn == MG_TURN_EXIT)
             return TURN_ENDED;
         if (turn == MG_TURN_YIELD) {

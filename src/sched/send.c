@@ -15,7 +15,9 @@
  * Threads: the scheduler's. Memory: see actor.h.
  */
 #include "base/log.h"
+#include "object/class.h"
 #include "object/control.h"
+#include "object/object.h"
 #include "sched/internal.h"
 
 /* -- Finding -- */
@@ -106,32 +108,43 @@ static inline void send_charge(struct mg_core *core, uint32_t cost)
     core->price += cost;
 }
 
-static MG_NOINLINE enum mg_refusal send_reserve_slow(struct mg_core *core, struct mg_actor *to,
-                                                     uint64_t bytes)
+/* As mg_send_reserve; *before is what was reserved before. */
+static enum mg_refusal reserve_anew(struct mg_core *core, struct mg_actor *to, uint64_t bytes,
+                                    uint64_t *before)
 {
     struct mg_mailbox_bound bound;
     mg_actor_bound(to, &bound);
     uint64_t one = mg_room(1, bytes);
-    uint64_t before;
     bool exact = (to->birth & MG_BIRTH_EXACT) != 0;
     if (!exact && bytes <= MG_MAILBOX_BATCH_BYTES) {
         struct mg_reservation *r = reservation_for(core, to);
         reservation_give_back(r);
         uint64_t batch = mg_room(MG_MAILBOX_BATCH_MESSAGES, MG_MAILBOX_BATCH_BYTES);
-        if (MG_LIKELY(mg_mailbox_reserve(&to->mailbox, batch, &bound, &before))) {
+        if (MG_LIKELY(mg_mailbox_reserve(&to->mailbox, batch, &bound, before))) {
             uint64_t rest = batch - one;
             r->actor = to;
             r->messages = (uint32_t)mg_room_messages(rest);
             r->units = (uint32_t)(mg_room_bytes(rest) / MG_ROOM_UNIT);
-            r->cost = backlog_cost(before);
+            r->cost = backlog_cost(*before);
             send_charge(core, r->cost);
             return MG_ACCEPTED;
         }
     }
-    if (!mg_mailbox_reserve(&to->mailbox, one, &bound, &before))
-        return send_refused(core, to, one, &bound, before);
-    send_charge(core, backlog_cost(before));
+    if (!mg_mailbox_reserve(&to->mailbox, one, &bound, before))
+        return send_refused(core, to, one, &bound, *before);
+    send_charge(core, backlog_cost(*before));
     return MG_ACCEPTED;
+}
+
+static MG_NOINLINE enum mg_refusal send_reserve_slow(struct mg_core *core, struct mg_actor *to,
+                                                     uint64_t bytes)
+{
+    uint64_t before;
+    enum mg_refusal why = reserve_anew(core, to, bytes, &before);
+    uint64_t messages = mg_room_messages(before);
+    if (mg_alarm_watched(core->s.sched, MG_ALARM_MAILBOX, messages))
+        mg_alarm_raise(&core->s, MG_ALARM_MAILBOX, to, messages);
+    return why;
 }
 
 enum mg_refusal mg_send_reserve(struct mg_scheduler *s, struct mg_actor *to, uint64_t bytes)
@@ -226,6 +239,29 @@ struct mg_signal *mg_actor_message(struct mg_actor *actor, struct mg_scheduler *
     signal->sender = mg_actor_pid(actor);
     signal->selector = selector;
     signal->payload = payload;
+    return signal;
+}
+
+struct mg_signal *mg_signal_report(struct mg_core *core, enum mg_signal_kind kind,
+                                   struct mg_control *about, const mg_value *values, uint32_t count,
+                                   uint32_t at)
+{
+    ASSERT(at < count && count <= MG_REPORT_SLOTS);
+    uint32_t words = 1 + count + 1 + MG_PROCESS_WORDS;
+    struct mg_signal *signal = mg_signal_new(&core->s.blocks, kind, words);
+    struct mg_object *array = (struct mg_object *)mg_signal_words(signal);
+    struct mg_object *process = (struct mg_object *)(mg_signal_words(signal) + 1 + count);
+    mg_control_ref(about);
+    process->header = mg_header(MG_CLASS_PROCESS, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
+    process->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)about;
+    process->words[MG_PROCESS_NEXT] = 0;
+    array->header = mg_header(MG_CLASS_ARRAY, MG_FORMAT_ARRAY, count);
+    for (uint32_t i = 0; i < count; i++)
+        array->words[i] = i == at ? mg_pointer(process) : values[i];
+    signal->fragment.first = mg_signal_words(signal);
+    signal->fragment.words = words;
+    signal->fragment.off_heap = process;
+    signal->payload = mg_pointer(array);
     return signal;
 }
 

@@ -10,12 +10,30 @@
 #include "object/control.h"
 #include "sched/internal.h"
 
+/* One cap over heap, stack and mailbox: the mailbox gets a share of it and the heap the rest, so
+ * that neither senders nor the actor itself can take what belongs to the other. */
+static void spawn_memory(struct mg_actor *actor, const struct mg_actor_options *options)
+{
+    struct mg_actor_side *side = mg_actor_side(actor);
+    uint64_t memory = options->memory_bytes;
+    side->memory_bytes = memory;
+    if (memory == UINT64_MAX) {
+        actor->heap.cap_bytes = memory;
+        return;
+    }
+    bool given = options->mailbox_bytes != 0;
+    uint64_t share = given ? options->mailbox_bytes : MG_LIMIT_MAILBOX_BYTES;
+    uint64_t most = memory / (given ? 2 : 4);
+    side->bound.bytes = share < most ? share : most;
+    actor->heap.cap_bytes = memory - side->bound.bytes;
+}
+
 /* Options that are not the default go into the side. */
 static void spawn_options(struct mg_actor *actor, const struct mg_actor_options *options)
 {
     struct mg_actor_side *side = mg_actor_side(actor);
     bool bounded = options->mailbox_messages != 0 || options->mailbox_bytes != 0 ||
-                   options->mailbox_policy != MG_MAILBOX_REFUSE;
+                   options->memory_bytes != 0 || options->mailbox_policy != MG_MAILBOX_REFUSE;
     if (options->stack_bytes != 0)
         side->stack_bytes = options->stack_bytes;
     if (options->shutdown_ns != 0)
@@ -26,6 +44,8 @@ static void spawn_options(struct mg_actor *actor, const struct mg_actor_options 
                                    : MG_ROOM_MESSAGES_MAX / 2;
     if (options->mailbox_bytes != 0)
         side->bound.bytes = options->mailbox_bytes;
+    if (options->memory_bytes != 0)
+        spawn_memory(actor, options);
     side->mailbox_policy = options->mailbox_policy;
     if (bounded) {
         actor->birth |= MG_BIRTH_BOUND;
@@ -43,9 +63,8 @@ static struct mg_actor *actor_new(struct mg_core *core, const struct mg_spawn *s
 {
     const struct mg_actor_options *options = spawn->options;
     struct mg_actor *actor = mg_block_alloc(&core->s.blocks, MG_ACTOR_BLOCK_BYTES);
-    uint64_t cap = options != NULL && options->memory_bytes != 0 ? options->memory_bytes
-                                                                 : MG_LIMIT_ACTOR_BYTES;
-    mg_heap_init(&actor->heap, (mg_value *)(actor + 1), MG_ACTOR_FIRST_WORDS, cap);
+    mg_heap_init(&actor->heap, (mg_value *)(actor + 1), MG_ACTOR_FIRST_WORDS,
+                 MG_LIMIT_ACTOR_BYTES - MG_LIMIT_MAILBOX_BYTES);
     mg_mailbox_init(&actor->mailbox);
     actor->behaviour = spawn->behaviour;
     memcpy(actor->body, spawn->body, sizeof actor->body);

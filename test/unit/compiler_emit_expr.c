@@ -43,11 +43,12 @@ UNIT_CASE(effects)
         "LOADI GLOBAL MOVE SEND ARRAY RET ");
 }
 
-/* An eventual send makes a Message, the receiver evaluated first. */
+/* An eventual send is a send of its selector and an Array of its arguments, evaluated in order. */
 UNIT_CASE(eventual)
 {
     test_is(test_opcodes("x := 1. x foo ~> bar: x + 1", "script"),
-            "LOADI MOVE SEND GLOBAL ADDI ARRAY LOADK SEND SEND RET ");
+            "LOADI MOVE SEND ADDI ARRAY LOADK SEND RET ");
+    test_is(test_opcodes("x := 1. x ~> bar", "script"), "LOADI ARRAY LOADK MOVE SEND RET ");
 }
 
 UNIT_MAIN("compiler/emit_expr", constants, arrays, dictionaries, effects, eventual)

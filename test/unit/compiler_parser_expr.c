@@ -57,7 +57,25 @@ UNIT_CASE(eventual_sends)
     test_is(expr("a ~> b: 1 ~> c"), "(eventual (eventual a b: 1) c)");
     test_is(expr("a foo: 1 ~> + 2"), "(eventual (send a foo: 1) + 2)");
     test_is(expr("x := a b ~> c"), "(set x (eventual (send a b) c))");
+    test_is(expr("a ~> + b c ~> - 2"), "(eventual (eventual a + (send b c)) - 2)");
+    test_is(expr("a foo: (b ~> c)"), "(send a foo: (eventual b c))");
+    test_is(expr("super ~> foo"), "(eventual self foo)");
+    test_is(expr("a ~> b; c; ~> d: 1"), "(cascade a (eventual _ b) (send _ c) (eventual _ d: 1))");
     test_has(expr("a ~> 3"), "expected a message, got the number '3'");
+    test_has(expr("a ~> "), "expected a message, got end of input");
+    test_has(expr("a ~> ~> b"), "expected a message, got '~>'");
+    test_has(expr("a ~> foo ~> "), "expected a message, got end of input");
+}
+
+/* One message stands after the arrow: a second on the same line could mean two things. */
+UNIT_CASE(eventual_ambiguous)
+{
+    static const char *const texts[] = {
+        "a ~> b c", "a ~> b + 1", "a ~> b c: 1", "a ~> + 1 + 2", "a foo; ~> b c",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        test_has(expr(texts[i]), "one message follows '~>'");
+    test_has(expr("a ~> b\nc"), "expected '.' after the statement, got 'c'");
 }
 
 /* Assignments swallow everything to their right, and stand where an expression begins. */
@@ -144,5 +162,5 @@ UNIT_CASE(nesting)
     mg_buf_deinit(&chain);
 }
 
-UNIT_MAIN("compiler/parser_expr", precedence, minus, cascades, eventual_sends, assignments, blocks,
-          braces, pseudo_variables, nested_errors, nesting)
+UNIT_MAIN("compiler/parser_expr", precedence, minus, cascades, eventual_sends, eventual_ambiguous,
+          assignments, blocks, braces, pseudo_variables, nested_errors, nesting)

@@ -2,6 +2,7 @@
 /* The symbol table: one id a text, from any number of threads. */
 #include "object/symbol.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,5 +132,39 @@ UNIT_CASE(threads_agree)
     mg_symbols_free(table);
 }
 
+/* Symbols made of data leave a quarter of the table to code, by number and by bytes. */
+UNIT_CASE(bounds)
+{
+    struct mg_symbols *table = mg_symbols_new();
+    char text[MG_LIMIT_SYMBOL_BYTES + 1];
+    memset(text, 'x', sizeof text);
+    ck_assert_uint_eq(mg_symbol_make(table, text, sizeof text), 0);
+    uint64_t most = MG_LIMIT_SYMBOL_TEXTS / 4 * 3 / (sizeof text), made = 0;
+    for (;;) {
+        snprintf(text, sizeof text, "%08" PRIu64, made);
+        text[8] = 'x';
+        if (mg_symbol_make(table, text, sizeof text - 1) == 0)
+            break;
+        made++;
+    }
+    ck_assert_uint_eq(made, most);
+    /* What is there is found as before; code goes on, until that is full too. */
+    uint32_t id = mg_symbol_intern(table, text, sizeof text - 1);
+    ck_assert_uint_ne(id, 0);
+    ck_assert_uint_eq(mg_symbol_make(table, text, sizeof text - 1), id);
+    ck_assert(mg_symbols_fit(table, 1000, 100000));
+    ck_assert(!mg_symbols_fit(table, 1000, MG_LIMIT_SYMBOL_TEXTS / 4));
+    ck_assert(!mg_symbols_fit(table, MG_LIMIT_SYMBOLS, 1));
+    for (;; made++) {
+        snprintf(text, sizeof text, "%08" PRIu64, made);
+        text[8] = 'x';
+        if (mg_symbol_intern(table, text, sizeof text - 1) == 0)
+            break;
+    }
+    ck_assert_uint_le(made, MG_LIMIT_SYMBOL_TEXTS / sizeof text);
+    ck_assert_uint_gt(made, MG_LIMIT_SYMBOL_TEXTS / sizeof text - 100);
+    mg_symbols_free(table);
+}
+
 UNIT_MAIN("object/symbol", ids_count_up, many_symbols, arguments_of_selectors,
-          long_texts_are_refused, threads_agree)
+          long_texts_are_refused, threads_agree, bounds)

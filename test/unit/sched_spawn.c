@@ -108,7 +108,13 @@ ACTOR(has_options)
     ck_assert_uint_eq(bound.messages, 50);
     ck_assert_uint_eq(bound.bytes, 5000);
     ck_assert_uint_eq(mg_actor_stack_bytes(actor), 123456);
-    ck_assert_uint_eq(actor->heap.cap_bytes, 1 << 20);
+    struct mg_actor_memory memory;
+    mg_actor_memory(actor, &memory);
+    ck_assert_uint_eq(memory.limit, 1 << 20);
+    ck_assert_uint_eq(memory.shared, 0);
+    ck_assert_uint_le(memory.heap, MG_ACTOR_BLOCK_BYTES);
+    /* The mailbox's share of the cap is not the heap's. */
+    ck_assert_uint_eq(actor->heap.cap_bytes, (1 << 20) - 5000);
     const char *label = mg_actor_label(actor, &len);
     ck_assert_uint_eq(len, 5);
     ck_assert_int_eq(memcmp(label, "clerk", 5), 0);
