@@ -57,9 +57,9 @@ static const mg_insn tail_return[2] = {(mg_insn)MG_OP_MOVE, (mg_insn)MG_OP_RET};
         }                                                                      \
     } while (0)
 
-/* Where the stack ends with a frame of this code at w on top of the present one (F0). */
-#define FRAME_END(w, callee) \
-    ((w) + (callee)->nregs > mg_frame_end(fp) ? (w) + (callee)->nregs : mg_frame_end(fp))
+/* The extent of a frame with n registers at w on top of the present one (F0). */
+#define FRAME_EXTENT(w, n) \
+    ((mg_frame_end(fp) - (w) > (ptrdiff_t)(n)) ? mg_frame_end(fp) - (w) : (ptrdiff_t)(n))
 
 /* The window above the frame. Its words are scanned by a collection before a frame is there,
  * so they must be values. */
@@ -95,7 +95,7 @@ static const mg_insn tail_return[2] = {(mg_insn)MG_OP_MOVE, (mg_insn)MG_OP_RET};
         goto send_known;                        \
     } while (0)
 
-#define BOTH_FLOAT(x, y) ((((x) ^ MG_TAG_FLOAT) | ((y) ^ MG_TAG_FLOAT)) << 62 == 0)
+#define BOTH_FLOAT(x, y) (((((x) ^ MG_TAG_FLOAT) | ((y) ^ MG_TAG_FLOAT)) & MG_TAG_MASK) == 0)
 
 /* Arithmetic on immediate floats; falls through when the result must be boxed. */
 #define FLOAT_ARITHMETIC(x, y, op)                                                  \
@@ -203,6 +203,8 @@ enum mg_loop_result mg_interp_loop(struct mg_interp *interp, uint64_t *body)
     uint32_t argc;
     uint32_t selector;
     enum mg_loop_result result;
+    const _Atomic(uint32_t) *const lookup_ids = world->lookup_ids;
+    _Atomic(struct mg_method *) *const methods = world->methods;
 
     if (MG_UNLIKELY(mg_is_small(body[MG_BODY_RESEND]))) {
         w = fp + mg_resend_window(body[MG_BODY_RESEND]);
@@ -364,9 +366,10 @@ op_SEND : {
     uint32_t class_id = mg_class_of(world, w[0]);
     /* K4 acquire: see lookup.h. Pairs with K3 in mg_lookup_site(). */
     uint64_t word = load_acquire(&code->caches[C]);
-    if (MG_LIKELY(word >> 32 == mg_lookup_id(world, class_id))) {
+    /* N7 acquire: as K1 in mg_lookup_id(). Pairs with X16 in world_renew_lookup_id(). */
+    if (MG_LIKELY(word >> 32 == load_acquire(&lookup_ids[class_id]))) {
         /* N6 relaxed: the word was published after the method. */
-        method = load_relaxed(&world->methods[(uint32_t)word]);
+        method = load_relaxed(&methods[(uint32_t)word]);
     } else {
         method = mg_lookup_site(interp, &code->caches[C], class_id, code->sites[C].selector);
         if (MG_UNLIKELY(method == NULL)) {
@@ -378,6 +381,10 @@ op_SEND : {
     argc = method->argc;
     if (MG_LIKELY(method->kind == MG_METHOD_KIND_CODE)) {
         goto enter_method;
+    }
+    if (method->kind == MG_METHOD_KIND_GETTER) {
+        R(A) = mg_object(w[0])->words[method->slot];
+        DISPATCH();
     }
     goto activate;
 }
@@ -428,7 +435,7 @@ op_TAILSEND : {
     fp[-3] = mg_frame_link(mg_frame_distance(fp), (uint64_t)(end - fp)) |
              elided << MG_FRAME_ELIDED_SHIFT;
     fp[-1] = (mg_value)(uintptr_t)callee;
-    mg_frame_clear(fp, argc + 1, callee->nregs);
+    mg_frame_open(fp, argc + 1, callee->nregs);
     code = callee;
     pc = callee->insns;
     DISPATCH();
@@ -442,30 +449,32 @@ activate:
     if (method->kind == MG_METHOD_KIND_PRIMITIVE) {
         goto primitive;
     }
+    if (method->kind == MG_METHOD_KIND_GETTER) {
+        R(mg_insn_a(ret[-1])) = mg_object(w[0])->words[method->slot];
+        pc = ret;
+        DISPATCH();
+    }
     if (method->kind == MG_METHOD_KIND_BLOCK_VALUE) {
         goto block_value;
     }
 enter_method : {
-    const struct mg_code *callee = method->code;
-    mg_value *end = FRAME_END(w, callee);
-    if (MG_UNLIKELY(end + MG_FRAME_MARGIN > heap->alloc)) {
+    ptrdiff_t extent = FRAME_EXTENT(w, method->nregs);
+    if (MG_UNLIKELY(w + extent + MG_FRAME_MARGIN > heap->alloc)) {
         SAVE();
-        w = mg_alloc_stack(run, w, argc, callee->nregs);
+        w = mg_alloc_stack(run, w, argc, method->nregs);
         if (w == NULL) {
             goto memory;
         }
         LOAD();
-        end = FRAME_END(w, callee);
+        extent = FRAME_EXTENT(w, method->nregs);
     }
-    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)(end - w));
+    code = method->code;
+    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)extent);
     w[-2] = (mg_value)(uintptr_t)ret;
-    w[-1] = (mg_value)(uintptr_t)callee;
-    for (uint32_t i = argc + 1, n = callee->nregs; i < n; i++) {
-        w[i] = MG_NIL;
-    }
+    w[-1] = (mg_value)(uintptr_t)code;
+    mg_frame_open(w, argc + 1, method->nregs);
     fp = w;
-    code = callee;
-    pc = callee->insns;
+    pc = method->insns;
     DISPATCH();
 }
 block_value : {
@@ -476,25 +485,23 @@ block_value : {
                      "wrong argument count: the block takes %u, got %u", callee->argc, argc);
         goto failed;
     }
-    mg_value *end = FRAME_END(w, callee);
-    if (MG_UNLIKELY(end + MG_FRAME_MARGIN > heap->alloc)) {
+    ptrdiff_t extent = FRAME_EXTENT(w, callee->nregs);
+    if (MG_UNLIKELY(w + extent + MG_FRAME_MARGIN > heap->alloc)) {
         SAVE();
         w = mg_alloc_stack(run, w, argc, callee->nregs);
         if (w == NULL) {
             goto memory;
         }
         LOAD();
-        end = FRAME_END(w, callee);
+        extent = FRAME_EXTENT(w, callee->nregs);
         block = mg_object(w[0]);
     }
-    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)(end - w));
+    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)extent);
     w[-2] = (mg_value)(uintptr_t)ret;
     w[-1] = (mg_value)(uintptr_t)callee;
     w[argc + 1] = w[0];
     w[0] = block->words[MG_BLOCK_SELF];
-    for (uint32_t i = argc + 2, n = callee->nregs; i < n; i++) {
-        w[i] = MG_NIL;
-    }
+    mg_frame_open(w, argc + 2, callee->nregs);
     fp = w;
     code = callee;
     pc = callee->insns;

@@ -76,15 +76,20 @@ struct mg_code {
 
 enum mg_method_kind {
     MG_METHOD_KIND_CODE,        /* code only */
+    MG_METHOD_KIND_GETTER,      /* its code answers `slot` of self, and may as well not be run */
     MG_METHOD_KIND_PRIMITIVE,   /* prim; code is the fallback or NULL */
     MG_METHOD_KIND_BLOCK_VALUE, /* activates the receiver, a block */
 };
 
+/* What a send needs stands in the first 64 bytes, and nowhere else. */
 struct mg_method {
     struct mg_code *code;
     mg_primitive prim;
-    uint32_t kind; /* enum mg_method_kind */
+    const uint64_t *insns; /* those of the code, if any */
+    uint32_t kind;         /* enum mg_method_kind */
     uint32_t argc;
+    uint32_t nregs; /* of the code, if any */
+    uint32_t slot;
     uint32_t index;       /* in the world's method table */
     uint32_t selector;    /* symbol id */
     uint32_t class_id;    /* that defines it (a metaclass for class methods) */
