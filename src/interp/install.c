@@ -187,7 +187,8 @@ static int bind_primitive(struct job *job, const struct mg_unit_method *u, struc
              (u->flags & MG_METHOD_CLASS_SIDE) != 0 ? " class" : "", (int)u->selector.len,
              u->selector.bytes);
     method->prim = mg_primtab_find(&job->vm->primitives, name);
-    method->kind = MG_METHOD_KIND_PRIMITIVE;
+    method->leaf = mg_primtab_leaf(name);
+    method->kind = method->leaf != NULL ? MG_METHOD_KIND_LEAF : MG_METHOD_KIND_PRIMITIVE;
     if (method->prim == NULL) {
         snprintf(job->install->problem, sizeof job->install->problem,
                  "the runtime has no primitive %.200s", name);

@@ -65,35 +65,24 @@ static const mg_insn tail_return[2] = {(mg_insn)MG_OP_MOVE, (mg_insn)MG_OP_RET};
  * so they must be values. */
 #define OPEN_SCRATCH() (w = fp + code->scratch, w[-3] = w[-2] = w[-1] = w[0] = mg_small(0))
 
-/* The message that a (send) instruction stands for, through the scratch window. */
-#define SCRATCH_SEND(sel, receiver, argument)                    \
-    do {                                                         \
-        if (MG_UNLIKELY(--reductions < 0)) {                     \
-            goto preempt;                                        \
-        }                                                        \
-        mg_value receiver_ = (receiver), argument_ = (argument); \
-        OPEN_SCRATCH();                                          \
-        w[0] = receiver_;                                        \
-        w[1] = argument_;                                        \
-        argc = 1;                                                \
-        selector = vm->selectors[MG_SEL_##sel];                  \
-        ret = pc;                                                \
-        goto send_known;                                         \
+/* The message that a (send) instruction stands for, to x with y and z. */
+#define SPECIAL_SEND(sel, count, x_, y_, z_)      \
+    do {                                          \
+        if (MG_UNLIKELY(--reductions < 0)) {      \
+            goto preempt;                         \
+        }                                         \
+        mg_value receiver_ = (x_), first_ = (y_); \
+        w = fp + code->scratch;                   \
+        w[2] = (z_);                              \
+        w[1] = first_;                            \
+        w[0] = receiver_;                         \
+        argc = (count);                           \
+        selector = vm->selectors[MG_SEL_##sel];   \
+        goto send_special;                        \
     } while (0)
 
-#define SCRATCH_UNARY(sel, receiver)            \
-    do {                                        \
-        if (MG_UNLIKELY(--reductions < 0)) {    \
-            goto preempt;                       \
-        }                                       \
-        mg_value receiver_ = (receiver);        \
-        OPEN_SCRATCH();                         \
-        w[0] = receiver_;                       \
-        argc = 0;                               \
-        selector = vm->selectors[MG_SEL_##sel]; \
-        ret = pc;                               \
-        goto send_known;                        \
-    } while (0)
+#define SCRATCH_SEND(sel, receiver, argument) SPECIAL_SEND(sel, 1, receiver, argument, MG_NIL)
+#define SCRATCH_UNARY(sel, receiver) SPECIAL_SEND(sel, 0, receiver, MG_NIL, MG_NIL)
 
 #define BOTH_FLOAT(x, y) (((((x) ^ MG_TAG_FLOAT) | ((y) ^ MG_TAG_FLOAT)) & MG_TAG_MASK) == 0)
 
@@ -378,7 +367,6 @@ op_SEND : {
             goto not_understood;
         }
     }
-    argc = method->argc;
     if (MG_LIKELY(method->kind == MG_METHOD_KIND_CODE)) {
         goto enter_method;
     }
@@ -386,6 +374,7 @@ op_SEND : {
         R(A) = mg_object(w[0])->words[method->slot];
         DISPATCH();
     }
+    argc = method->argc;
     goto activate;
 }
 op_SENDSUPER : {
@@ -440,12 +429,39 @@ op_TAILSEND : {
     pc = callee->insns;
     DISPATCH();
 }
+send_special: /* `selector` to what stands in the scratch window, whose header is not yet there */
+    ret = pc;
+    method = mg_lookup_cached(interp, mg_class_of(world, w[0]), selector);
+    if (MG_LIKELY(method != NULL) && method->kind == MG_METHOD_KIND_LEAF) {
+        value = method->leaf(heap, w[0], w[1], w[2]);
+        if (MG_LIKELY(value != MG_LEAF_DECLINE)) {
+            R(A) = value;
+            DISPATCH();
+        }
+    }
+    w[-3] = w[-2] = w[-1] = mg_small(0);
+    if (MG_UNLIKELY(method == NULL)) {
+        goto not_understood;
+    }
+    if (method->kind == MG_METHOD_KIND_LEAF) {
+        goto primitive;
+    }
+    goto activate;
 send_known:
     method = mg_lookup_cached(interp, mg_class_of(world, w[0]), selector);
     if (MG_UNLIKELY(method == NULL)) {
         goto not_understood;
     }
 activate:
+    if (method->kind == MG_METHOD_KIND_LEAF) {
+        value = method->leaf(heap, w[0], w[1], w[2]);
+        if (MG_UNLIKELY(value == MG_LEAF_DECLINE)) {
+            goto primitive;
+        }
+        R(mg_insn_a(ret[-1])) = value;
+        pc = ret;
+        DISPATCH();
+    }
     if (method->kind == MG_METHOD_KIND_PRIMITIVE) {
         goto primitive;
     }
@@ -461,7 +477,7 @@ enter_method : {
     ptrdiff_t extent = FRAME_EXTENT(w, method->nregs);
     if (MG_UNLIKELY(w + extent + MG_FRAME_MARGIN > heap->alloc)) {
         SAVE();
-        w = mg_alloc_stack(run, w, argc, method->nregs);
+        w = mg_alloc_stack(run, w, method->argc, method->nregs);
         if (w == NULL) {
             goto memory;
         }
@@ -472,7 +488,7 @@ enter_method : {
     w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)extent);
     w[-2] = (mg_value)(uintptr_t)ret;
     w[-1] = (mg_value)(uintptr_t)code;
-    mg_frame_open(w, argc + 1, method->nregs);
+    mg_frame_open(w, method->argc + 1, method->nregs);
     fp = w;
     pc = method->insns;
     DISPATCH();
@@ -845,17 +861,7 @@ op_ATPUT : {
             DISPATCH();
         }
     }
-    if (MG_UNLIKELY(--reductions < 0)) {
-        goto preempt;
-    }
-    OPEN_SCRATCH();
-    w[0] = x;
-    w[1] = y;
-    w[2] = R(A);
-    argc = 2;
-    selector = vm->selectors[MG_SEL_ATPUT];
-    ret = pc;
-    goto send_known;
+    SPECIAL_SEND(ATPUT, 2, x, y, R(A));
 }
 op_SIZE : {
     mg_value x = R(B);

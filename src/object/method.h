@@ -18,10 +18,15 @@
 #include <stdatomic.h>
 
 struct mg_run;
+struct mg_heap;
 struct mg_method;
 
 /* A primitive: see interp/prim.h. The object layer only carries the pointer. */
 typedef mg_value (*mg_primitive)(struct mg_run *run, mg_value *args);
+
+/* The short way of a primitive, for the cases that are most frequent: see interp/prim.h. */
+typedef mg_value (*mg_leaf)(struct mg_heap *heap, mg_value receiver, mg_value first,
+                            mg_value second);
 
 enum mg_code_flag {
     MG_CODE_IS_BLOCK = 1,
@@ -77,6 +82,7 @@ struct mg_code {
 enum mg_method_kind {
     MG_METHOD_KIND_CODE,        /* code only */
     MG_METHOD_KIND_GETTER,      /* its code answers `slot` of self, and may as well not be run */
+    MG_METHOD_KIND_LEAF,        /* a primitive with a short way */
     MG_METHOD_KIND_PRIMITIVE,   /* prim; code is the fallback or NULL */
     MG_METHOD_KIND_BLOCK_VALUE, /* activates the receiver, a block */
 };
@@ -85,6 +91,7 @@ enum mg_method_kind {
 struct mg_method {
     struct mg_code *code;
     mg_primitive prim;
+    mg_leaf leaf;
     const uint64_t *insns; /* those of the code, if any */
     uint32_t kind;         /* enum mg_method_kind */
     uint32_t argc;
