@@ -269,10 +269,10 @@ static MG_ALWAYS_INLINE bool table_open_quickly(const struct mg_object *o, uint6
     struct mg_object *slots = mg_object(index);
     uint32_t bytes = (uint32_t)slots->words[MG_SHARED_INFO];
     t->slots = (uint32_t *)(slots->words + 1);
-    t->bits = 29 - (uint32_t)__builtin_clz(bytes | 1);
-    return MG_LIKELY((t->entries->header & (SHAPE_MASK | held)) == SHAPE_ARRAY &&
-                     (slots->header & (SHAPE_MASK | held)) == SHAPE_INDEX &&
-                     bytes >= SLOTS_FIRST * sizeof(uint32_t));
+    t->bits = (31 ^ (uint32_t)__builtin_clz(bytes | 1)) - 2;
+    uint64_t wrong =
+        ((t->entries->header ^ SHAPE_ARRAY) | (slots->header ^ SHAPE_INDEX)) & (SHAPE_MASK | held);
+    return MG_LIKELY(wrong == 0 && bytes >= SLOTS_FIRST * sizeof(uint32_t));
 }
 
 /* The hash of a key whose equality is that of its bits: all immediates but floats. */
