@@ -188,12 +188,14 @@ static int bind_primitive(struct job *job, const struct mg_unit_method *u, struc
              u->selector.bytes);
     method->prim = mg_primtab_find(&job->vm->primitives, name);
     method->leaf = mg_primtab_leaf(name);
-    method->kind = method->leaf != NULL ? MG_METHOD_KIND_LEAF : MG_METHOD_KIND_PRIMITIVE;
     if (method->prim == NULL) {
         snprintf(job->install->problem, sizeof job->install->problem,
                  "the runtime has no primitive %.200s", name);
         return MG_ENOENT;
     }
+    method->kind = method->prim == mg_prim_new ? MG_METHOD_KIND_NEW
+                   : method->leaf != NULL      ? MG_METHOD_KIND_LEAF
+                                               : MG_METHOD_KIND_PRIMITIVE;
     return 0;
 }
 

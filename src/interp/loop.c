@@ -293,9 +293,18 @@ op_TAILSEND : {
     ret = &tail_return[1];
     argc = code->sites[C].argc;
     selector = code->sites[C].selector;
-    method = mg_lookup_site(interp, &code->caches[C], mg_class_of(world, w[0]), selector);
-    if (MG_UNLIKELY(method == NULL)) {
-        goto not_understood;
+    uint32_t class_id = mg_class_of(world, w[0]);
+    /* N9 acquire: as K4 in op_SEND. Pairs with K3 in mg_lookup_site(). */
+    uint64_t word = load_acquire(&code->caches[C]);
+    /* N10 acquire: as K1 in mg_lookup_id(). Pairs with X16 in world_renew_lookup_id(). */
+    if (MG_LIKELY(word >> 32 == load_acquire(&lookup_ids[class_id]))) {
+        /* N11 relaxed: the word was published after the method. */
+        method = load_relaxed(&methods[(uint32_t)word]);
+    } else {
+        method = mg_lookup_site(interp, &code->caches[C], class_id, selector);
+        if (MG_UNLIKELY(method == NULL)) {
+            goto not_understood;
+        }
     }
     if (method->kind != MG_METHOD_KIND_CODE) {
         goto activate;
@@ -369,6 +378,22 @@ activate:
     }
     if (method->kind == MG_METHOD_KIND_BLOCK_VALUE) {
         goto block_value;
+    }
+    if (method->kind == MG_METHOD_KIND_NEW) {
+        /* N12 acquire: as X18 in mg_class_of(). Pairs with X2 in world_publish_class(). */
+        const struct mg_class *class = load_acquire(&world->classes[mg_class_value_id(w[0])]);
+        uint32_t n = class->slot_count;
+        mg_value *top = w >= mg_frame_end(fp) ? w + 1 : mg_frame_end(fp);
+        if (MG_UNLIKELY(class->format != MG_FORMAT_SLOTS || class->instance != MG_NO_CLASS ||
+                        n >= MG_CARD_SLOTS || mg_heap_is_due(heap) ||
+                        mg_alloc_must_reserve(heap, top, 1 + n))) {
+            goto primitive;
+        }
+        struct mg_object *instance = mg_heap_alloc_small(heap, class->id, MG_FORMAT_SLOTS, n);
+        mg_frame_clear(instance->words, 0, n);
+        R(mg_insn_a(ret[-1])) = mg_pointer(instance);
+        pc = ret;
+        DISPATCH();
     }
 enter_method : {
     ptrdiff_t extent = FRAME_EXTENT(w, method->nregs);

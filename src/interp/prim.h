@@ -129,6 +129,9 @@ static inline void mg_run_charge(struct mg_run *run, uint64_t reductions)
  * symbol. */
 uint32_t mg_prim_symbol_of(struct mg_run *run, mg_value v);
 
+/* Class>>new and Class>>basicNew: an instance with nil in its slots. */
+mg_value mg_prim_new(struct mg_run *run, mg_value *args);
+
 /* The identity hash of an object, drawn from the actor's generator at the first call. */
 uint32_t mg_run_identity_hash(struct mg_run *run, struct mg_object *o);
 

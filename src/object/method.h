@@ -84,6 +84,7 @@ enum mg_method_kind {
     MG_METHOD_KIND_GETTER,      /* its code answers `slot` of self, and may as well not be run */
     MG_METHOD_KIND_LEAF,        /* a primitive with a short way */
     MG_METHOD_KIND_PRIMITIVE,   /* prim; code is the fallback or NULL */
+    MG_METHOD_KIND_NEW,         /* a primitive: Class>>new, of which the loop does the usual case */
     MG_METHOD_KIND_BLOCK_VALUE, /* activates the receiver, a block */
 };
 
