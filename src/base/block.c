@@ -330,10 +330,33 @@ void mg_block_cache_deinit(struct mg_block_cache *cache)
     cache->pool = NULL;
 }
 
+/* -- What is larger than a span -- */
+
+#ifdef __SANITIZE_ADDRESS__
+#define LARGE_PAGES_FROM SIZE_MAX /* the sanitizer wants to see each allocation */
+#else
+#define LARGE_PAGES_FROM (2 * (size_t)MG_BLOCK_ARENA)
+#endif
+
+/* Blocks of several huge pages come from the kernel, so that they are made of such. */
+static void *large_alloc(size_t bytes)
+{
+    return bytes < LARGE_PAGES_FROM ? mg_alloc(bytes)
+                                    : mg_pages_huge(MG_ALIGN_UP(bytes, MG_BLOCK_ARENA));
+}
+
+static void large_free(void *block, size_t bytes)
+{
+    if (bytes < LARGE_PAGES_FROM)
+        mg_free(block);
+    else
+        mg_pages_release(block, MG_ALIGN_UP(bytes, MG_BLOCK_ARENA));
+}
+
 MG_NOINLINE void *mg_block_alloc_slow(struct mg_block_cache *cache, size_t bytes)
 {
     if (bytes > MG_BLOCK_SPAN_MAX)
-        return mg_alloc(bytes);
+        return large_alloc(bytes);
     if (bytes > MG_BLOCK_MAX)
         return span_take(cache->pool, span_class(bytes));
 
@@ -357,7 +380,7 @@ MG_NOINLINE void *mg_block_alloc_slow(struct mg_block_cache *cache, size_t bytes
 MG_NOINLINE void mg_block_free_slow(struct mg_block_cache *cache, void *block, size_t bytes)
 {
     if (bytes > MG_BLOCK_SPAN_MAX) {
-        mg_free(block);
+        large_free(block, bytes);
         return;
     }
     if (bytes > MG_BLOCK_MAX) {

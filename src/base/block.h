@@ -13,7 +13,8 @@
  * lock for each batch and no shared counter for each block.
  *
  * Sizes above 32 KiB up to 1 MiB are spans: powers of two, cut from the same arenas, kept in the
- * pool. Anything larger comes from mg_alloc.
+ * pool. Anything larger comes from mg_alloc, or from 4 MiB on from the kernel, in huge pages: a
+ * large table is looked into at random, and small pages would cost more than its cache misses.
  *
  * B1  A block has no header: whoever frees it says its size, and any size of the same class will
  *     do.

@@ -187,13 +187,36 @@ static int bind_primitive(struct job *job, const struct mg_unit_method *u, struc
              (u->flags & MG_METHOD_CLASS_SIDE) != 0 ? " class" : "", (int)u->selector.len,
              u->selector.bytes);
     method->prim = mg_primtab_find(&job->vm->primitives, name);
-    method->kind = MG_METHOD_KIND_PRIMITIVE;
+    method->leaf = mg_primtab_leaf(name);
     if (method->prim == NULL) {
         snprintf(job->install->problem, sizeof job->install->problem,
                  "the runtime has no primitive %.200s", name);
         return MG_ENOENT;
     }
+    method->kind = method->prim == mg_prim_new ? MG_METHOD_KIND_NEW
+                   : method->leaf != NULL      ? MG_METHOD_KIND_LEAF
+                                               : MG_METHOD_KIND_PRIMITIVE;
     return 0;
+}
+
+/* `name [ ^name ]`: GETSLOT, RET. */
+static bool answers_slot(const struct mg_code *code)
+{
+    return code->insn_count == 2 && mg_insn_op(code->insns[0]) == MG_OP_GETSLOT &&
+           mg_insn_op(code->insns[1]) == MG_OP_RET &&
+           mg_insn_a(code->insns[0]) == mg_insn_a(code->insns[1]);
+}
+
+/* Puts what a send looks at into the method. */
+static void bind_code(struct mg_method *method)
+{
+    const struct mg_code *code = method->code;
+    method->insns = code->insns;
+    method->nregs = code->nregs;
+    if (method->kind == MG_METHOD_KIND_CODE && answers_slot(code)) {
+        method->kind = MG_METHOD_KIND_GETTER;
+        method->slot = mg_insn_x(code->insns[0]);
+    }
 }
 
 static int install_method(struct job *job, const struct mg_unit_method *u, struct mg_method **out)
@@ -221,6 +244,7 @@ static int install_method(struct job *job, const struct mg_unit_method *u, struc
             return problem(job, MG_EINVAL, "a method does not fit the slots of its class",
                            u->selector);
         }
+        bind_code(method);
     }
     if ((u->flags & MG_METHOD_BLOCK_VALUE) != 0) {
         method->kind = MG_METHOD_KIND_BLOCK_VALUE;

@@ -28,8 +28,25 @@ static inline uint32_t mg_lookup_id(const struct mg_world *world, uint32_t class
     return load_acquire(&world->lookup_ids[class_id]);
 }
 
-/* The method that a class understands for a selector, or NULL; fills the scheduler's cache. */
-struct mg_method *mg_lookup_cached(struct mg_interp *interp, uint32_t class_id, uint32_t selector);
+static inline struct mg_lookup_entry *mg_lookup_entry(struct mg_interp *interp, uint64_t key)
+{
+    uint64_t h = key * 0x9e3779b97f4a7c15u;
+    return &interp->cache[h >> 52 & (MG_LOOKUP_CACHE_SIZE - 1)];
+}
+
+/* The same as mg_lookup_cached, for a key that is not in the scheduler's cache; fills it. */
+struct mg_method *mg_lookup_tables(struct mg_interp *interp, uint32_t class_id, uint32_t selector,
+                                   uint64_t key);
+
+/* The method that a class understands for a selector, or NULL. */
+static inline struct mg_method *mg_lookup_cached(struct mg_interp *interp, uint32_t class_id,
+                                                 uint32_t selector)
+{
+    uint64_t key = (uint64_t)mg_lookup_id(interp->run.world, class_id) << 32 | selector;
+    struct mg_lookup_entry *entry = mg_lookup_entry(interp, key);
+    return MG_LIKELY(entry->key == key) ? entry->method
+                                        : mg_lookup_tables(interp, class_id, selector, key);
+}
 
 /* The same for a send site whose word missed; fills the word by L2. */
 struct mg_method *mg_lookup_site(struct mg_interp *interp, _Atomic(uint64_t) *word,

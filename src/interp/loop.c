@@ -21,144 +21,12 @@
 #include "interp/alloc.h"
 #include "interp/frame.h"
 #include "interp/lookup.h"
+#include "interp/loop_steps.h"
 #include "interp/unwind.h"
 
 /* A tail send that pushed a frame after all comes back here: its value is in R0, and is
  * returned. */
 static const mg_insn tail_return[2] = {(mg_insn)MG_OP_MOVE, (mg_insn)MG_OP_RET};
-
-#define A mg_insn_a(insn)
-#define B mg_insn_b(insn)
-#define C mg_insn_c(insn)
-#define X mg_insn_x(insn)
-#define J mg_insn_j(insn)
-#define CI mg_insn_ci(insn)
-#define R(i) fp[i]
-
-#define DISPATCH()                    \
-    do {                              \
-        insn = *pc++;                 \
-        goto *labels[(uint16_t)insn]; \
-    } while (0)
-
-/* State out to, and in from, the run context. */
-#define SAVE() (run->fp = fp, run->reductions = reductions, run->pc = pc)
-#define LOAD() (fp = run->fp, reductions = run->reductions, code = mg_frame_code(fp))
-
-/* Room for an object of n words (header included) below the margin; may collect. */
-#define RESERVE(n)                                                             \
-    do {                                                                       \
-        if (MG_UNLIKELY(mg_alloc_must_reserve(heap, mg_frame_end(fp), (n)))) { \
-            SAVE();                                                            \
-            if (!mg_alloc_reserve(run, mg_frame_end(fp), (n))) {               \
-                goto memory;                                                   \
-            }                                                                  \
-            LOAD();                                                            \
-        }                                                                      \
-    } while (0)
-
-/* Where the stack ends with a frame of this code at w on top of the present one (F0). */
-#define FRAME_END(w, callee) \
-    ((w) + (callee)->nregs > mg_frame_end(fp) ? (w) + (callee)->nregs : mg_frame_end(fp))
-
-/* The window above the frame. Its words are scanned by a collection before a frame is there,
- * so they must be values. */
-#define OPEN_SCRATCH() (w = fp + code->scratch, w[-3] = w[-2] = w[-1] = w[0] = mg_small(0))
-
-/* The message that a (send) instruction stands for, through the scratch window. */
-#define SCRATCH_SEND(sel, receiver, argument)                    \
-    do {                                                         \
-        if (MG_UNLIKELY(--reductions < 0)) {                     \
-            goto preempt;                                        \
-        }                                                        \
-        mg_value receiver_ = (receiver), argument_ = (argument); \
-        OPEN_SCRATCH();                                          \
-        w[0] = receiver_;                                        \
-        w[1] = argument_;                                        \
-        argc = 1;                                                \
-        selector = vm->selectors[MG_SEL_##sel];                  \
-        ret = pc;                                                \
-        goto send_known;                                         \
-    } while (0)
-
-#define SCRATCH_UNARY(sel, receiver)            \
-    do {                                        \
-        if (MG_UNLIKELY(--reductions < 0)) {    \
-            goto preempt;                       \
-        }                                       \
-        mg_value receiver_ = (receiver);        \
-        OPEN_SCRATCH();                         \
-        w[0] = receiver_;                       \
-        argc = 0;                               \
-        selector = vm->selectors[MG_SEL_##sel]; \
-        ret = pc;                               \
-        goto send_known;                        \
-    } while (0)
-
-#define BOTH_FLOAT(x, y) ((((x) ^ MG_TAG_FLOAT) | ((y) ^ MG_TAG_FLOAT)) << 62 == 0)
-
-/* Arithmetic on immediate floats; falls through when the result must be boxed. */
-#define FLOAT_ARITHMETIC(x, y, op)                                                  \
-    do {                                                                            \
-        if (BOTH_FLOAT(x, y)) {                                                     \
-            double z_ = mg_float_immediate_value(x) op mg_float_immediate_value(y); \
-            mg_value v_;                                                            \
-            if (MG_LIKELY(mg_float_immediate(z_, &v_))) {                           \
-                R(A) = v_;                                                          \
-                DISPATCH();                                                         \
-            }                                                                       \
-        }                                                                           \
-    } while (0)
-
-/* A comparison that has its answer: into R[A], or straight into the following jump. */
-#define ANSWER(b)             \
-    do {                      \
-        R(A) = mg_boolean(b); \
-        DISPATCH();           \
-    } while (0)
-#define ANSWER_JUMP(b)                                          \
-    do {                                                        \
-        mg_insn jump_ = *pc++;                                  \
-        bool taken_ = (uint16_t)jump_ == MG_OP_JT ? (b) : !(b); \
-        if (taken_) {                                           \
-            pc += mg_insn_j(jump_);                             \
-        }                                                       \
-        DISPATCH();                                             \
-    } while (0)
-
-/* `=` and `~=`: what is neither number nor object is equal only to itself. */
-#define EQUALITY(sel, op, x, y, answer)            \
-    do {                                           \
-        mg_value x0_ = (x), y0_ = (y);             \
-        if ((x0_ & MG_TAG_MASK) == MG_TAG_OTHER) { \
-            answer(x0_ op y0_);                    \
-        }                                          \
-        COMPARE(sel, op, x0_, y0_, answer);        \
-    } while (0)
-
-#define COMPARE(sel, op, x, y, answer)                                            \
-    do {                                                                          \
-        mg_value x_ = (x), y_ = (y);                                              \
-        if (MG_LIKELY(mg_both_small(x_, y_))) {                                   \
-            answer((int64_t)x_ op(int64_t) y_);                                   \
-        }                                                                         \
-        if (BOTH_FLOAT(x_, y_)) {                                                 \
-            answer(mg_float_immediate_value(x_) op mg_float_immediate_value(y_)); \
-        }                                                                         \
-        SCRATCH_SEND(sel, x_, y_);                                                \
-    } while (0)
-
-static int64_t floor_divide(int64_t x, int64_t y)
-{
-    int64_t q = x / y;
-    return q - ((x % y != 0) & ((x < 0) != (y < 0)));
-}
-
-static int64_t floor_modulo(int64_t x, int64_t y)
-{
-    int64_t r = x % y;
-    return r != 0 && (r < 0) != (y < 0) ? r + y : r;
-}
 
 /* Starts the unwinding that run->unwind describes, or goes on with the one that the landing frame
  * keeps. */
@@ -170,6 +38,19 @@ static enum mg_unwind_result unwind_run(struct mg_run *run, mg_value **fp, const
     }
     return mg_unwind(run->body, stack, fp, pc, run->unwind.target,
                      (enum mg_unwind_action)run->unwind.action, &run->unwind.value);
+}
+
+/* Notes the leaf for receivers of this one's class. The lookup id is read first: should the class
+ * change in between, the hint is one for a state that is gone. */
+static MG_NOINLINE void hint_set(struct mg_interp *interp, struct mg_leaf_hint *hint,
+                                 mg_value receiver, uint32_t selector)
+{
+    uint32_t class_id = mg_class_of(interp->run.world, receiver);
+    uint32_t id = mg_lookup_id(interp->run.world, class_id);
+    const struct mg_method *method = mg_lookup_cached(interp, class_id, selector);
+    if (method != NULL && method->kind == MG_METHOD_KIND_LEAF) {
+        *hint = (struct mg_leaf_hint){id, method->leaf};
+    }
 }
 
 /* Whether the instruction is a send of that selector, so that running it again means the same. */
@@ -203,6 +84,8 @@ enum mg_loop_result mg_interp_loop(struct mg_interp *interp, uint64_t *body)
     uint32_t argc;
     uint32_t selector;
     enum mg_loop_result result;
+    const _Atomic(uint32_t) *const lookup_ids = world->lookup_ids;
+    _Atomic(struct mg_method *) *const methods = world->methods;
 
     if (MG_UNLIKELY(mg_is_small(body[MG_BODY_RESEND]))) {
         w = fp + mg_resend_window(body[MG_BODY_RESEND]);
@@ -364,9 +247,10 @@ op_SEND : {
     uint32_t class_id = mg_class_of(world, w[0]);
     /* K4 acquire: see lookup.h. Pairs with K3 in mg_lookup_site(). */
     uint64_t word = load_acquire(&code->caches[C]);
-    if (MG_LIKELY(word >> 32 == mg_lookup_id(world, class_id))) {
+    /* N7 acquire: as K1 in mg_lookup_id(). Pairs with X16 in world_renew_lookup_id(). */
+    if (MG_LIKELY(word >> 32 == load_acquire(&lookup_ids[class_id]))) {
         /* N6 relaxed: the word was published after the method. */
-        method = load_relaxed(&world->methods[(uint32_t)word]);
+        method = load_relaxed(&methods[(uint32_t)word]);
     } else {
         method = mg_lookup_site(interp, &code->caches[C], class_id, code->sites[C].selector);
         if (MG_UNLIKELY(method == NULL)) {
@@ -375,10 +259,14 @@ op_SEND : {
             goto not_understood;
         }
     }
-    argc = method->argc;
     if (MG_LIKELY(method->kind == MG_METHOD_KIND_CODE)) {
         goto enter_method;
     }
+    if (method->kind == MG_METHOD_KIND_GETTER) {
+        R(A) = mg_object(w[0])->words[method->slot];
+        DISPATCH();
+    }
+    argc = method->argc;
     goto activate;
 }
 op_SENDSUPER : {
@@ -405,9 +293,18 @@ op_TAILSEND : {
     ret = &tail_return[1];
     argc = code->sites[C].argc;
     selector = code->sites[C].selector;
-    method = mg_lookup_site(interp, &code->caches[C], mg_class_of(world, w[0]), selector);
-    if (MG_UNLIKELY(method == NULL)) {
-        goto not_understood;
+    uint32_t class_id = mg_class_of(world, w[0]);
+    /* N9 acquire: as K4 in op_SEND. Pairs with K3 in mg_lookup_site(). */
+    uint64_t word = load_acquire(&code->caches[C]);
+    /* N10 acquire: as K1 in mg_lookup_id(). Pairs with X16 in world_renew_lookup_id(). */
+    if (MG_LIKELY(word >> 32 == load_acquire(&lookup_ids[class_id]))) {
+        /* N11 relaxed: the word was published after the method. */
+        method = load_relaxed(&methods[(uint32_t)word]);
+    } else {
+        method = mg_lookup_site(interp, &code->caches[C], class_id, selector);
+        if (MG_UNLIKELY(method == NULL)) {
+            goto not_understood;
+        }
     }
     if (method->kind != MG_METHOD_KIND_CODE) {
         goto activate;
@@ -428,44 +325,94 @@ op_TAILSEND : {
     fp[-3] = mg_frame_link(mg_frame_distance(fp), (uint64_t)(end - fp)) |
              elided << MG_FRAME_ELIDED_SHIFT;
     fp[-1] = (mg_value)(uintptr_t)callee;
-    mg_frame_clear(fp, argc + 1, callee->nregs);
+    mg_frame_open(fp, argc + 1, callee->nregs);
     code = callee;
     pc = callee->insns;
     DISPATCH();
 }
+send_special: /* `selector` to what stands in the scratch window, whose header is not yet there */
+    ret = pc;
+    method = mg_lookup_cached(interp, mg_class_of(world, w[0]), selector);
+    if (MG_LIKELY(method != NULL) && method->kind == MG_METHOD_KIND_LEAF) {
+        value = method->leaf(heap, w[0], w[1], w[2]);
+        if (MG_LIKELY(value != MG_LEAF_DECLINE)) {
+            if (selector == vm->selectors[MG_SEL_AT]) {
+                hint_set(interp, &interp->at, w[0], selector);
+            } else if (selector == vm->selectors[MG_SEL_ATPUT]) {
+                hint_set(interp, &interp->at_put, w[0], selector);
+            }
+            R(A) = value;
+            DISPATCH();
+        }
+    }
+    w[-3] = w[-2] = w[-1] = mg_small(0);
+    if (MG_UNLIKELY(method == NULL)) {
+        goto not_understood;
+    }
+    if (method->kind == MG_METHOD_KIND_LEAF) {
+        goto primitive;
+    }
+    goto activate;
 send_known:
     method = mg_lookup_cached(interp, mg_class_of(world, w[0]), selector);
     if (MG_UNLIKELY(method == NULL)) {
         goto not_understood;
     }
 activate:
+    if (method->kind == MG_METHOD_KIND_LEAF) {
+        value = method->leaf(heap, w[0], w[1], w[2]);
+        if (MG_UNLIKELY(value == MG_LEAF_DECLINE)) {
+            goto primitive;
+        }
+        R(mg_insn_a(ret[-1])) = value;
+        pc = ret;
+        DISPATCH();
+    }
     if (method->kind == MG_METHOD_KIND_PRIMITIVE) {
         goto primitive;
+    }
+    if (method->kind == MG_METHOD_KIND_GETTER) {
+        R(mg_insn_a(ret[-1])) = mg_object(w[0])->words[method->slot];
+        pc = ret;
+        DISPATCH();
     }
     if (method->kind == MG_METHOD_KIND_BLOCK_VALUE) {
         goto block_value;
     }
+    if (method->kind == MG_METHOD_KIND_NEW) {
+        /* N12 acquire: as X18 in mg_class_of(). Pairs with X2 in world_publish_class(). */
+        const struct mg_class *class = load_acquire(&world->classes[mg_class_value_id(w[0])]);
+        uint32_t n = class->slot_count;
+        mg_value *top = w >= mg_frame_end(fp) ? w + 1 : mg_frame_end(fp);
+        if (MG_UNLIKELY(class->format != MG_FORMAT_SLOTS || class->instance != MG_NO_CLASS ||
+                        n >= MG_CARD_SLOTS || mg_heap_is_due(heap) ||
+                        mg_alloc_must_reserve(heap, top, 1 + n))) {
+            goto primitive;
+        }
+        struct mg_object *instance = mg_heap_alloc_small(heap, class->id, MG_FORMAT_SLOTS, n);
+        mg_frame_clear(instance->words, 0, n);
+        R(mg_insn_a(ret[-1])) = mg_pointer(instance);
+        pc = ret;
+        DISPATCH();
+    }
 enter_method : {
-    const struct mg_code *callee = method->code;
-    mg_value *end = FRAME_END(w, callee);
-    if (MG_UNLIKELY(end + MG_FRAME_MARGIN > heap->alloc)) {
+    ptrdiff_t extent = FRAME_EXTENT(w, method->nregs);
+    if (MG_UNLIKELY(w + extent + MG_FRAME_MARGIN > heap->alloc)) {
         SAVE();
-        w = mg_alloc_stack(run, w, argc, callee->nregs);
+        w = mg_alloc_stack(run, w, method->argc, method->nregs);
         if (w == NULL) {
             goto memory;
         }
         LOAD();
-        end = FRAME_END(w, callee);
+        extent = FRAME_EXTENT(w, method->nregs);
     }
-    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)(end - w));
+    code = method->code;
+    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)extent);
     w[-2] = (mg_value)(uintptr_t)ret;
-    w[-1] = (mg_value)(uintptr_t)callee;
-    for (uint32_t i = argc + 1, n = callee->nregs; i < n; i++) {
-        w[i] = MG_NIL;
-    }
+    w[-1] = (mg_value)(uintptr_t)code;
+    mg_frame_open(w, method->argc + 1, method->nregs);
     fp = w;
-    code = callee;
-    pc = callee->insns;
+    pc = method->insns;
     DISPATCH();
 }
 block_value : {
@@ -476,25 +423,23 @@ block_value : {
                      "wrong argument count: the block takes %u, got %u", callee->argc, argc);
         goto failed;
     }
-    mg_value *end = FRAME_END(w, callee);
-    if (MG_UNLIKELY(end + MG_FRAME_MARGIN > heap->alloc)) {
+    ptrdiff_t extent = FRAME_EXTENT(w, callee->nregs);
+    if (MG_UNLIKELY(w + extent + MG_FRAME_MARGIN > heap->alloc)) {
         SAVE();
         w = mg_alloc_stack(run, w, argc, callee->nregs);
         if (w == NULL) {
             goto memory;
         }
         LOAD();
-        end = FRAME_END(w, callee);
+        extent = FRAME_EXTENT(w, callee->nregs);
         block = mg_object(w[0]);
     }
-    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)(end - w));
+    w[-3] = mg_frame_link((uint64_t)(w - fp), (uint64_t)extent);
     w[-2] = (mg_value)(uintptr_t)ret;
     w[-1] = (mg_value)(uintptr_t)callee;
     w[argc + 1] = w[0];
     w[0] = block->words[MG_BLOCK_SELF];
-    for (uint32_t i = argc + 2, n = callee->nregs; i < n; i++) {
-        w[i] = MG_NIL;
-    }
+    mg_frame_open(w, argc + 2, callee->nregs);
     fp = w;
     code = callee;
     pc = callee->insns;
@@ -826,7 +771,7 @@ op_AT : {
             DISPATCH();
         }
     }
-    SCRATCH_SEND(AT, x, y);
+    HINTED_SEND(AT, interp->at, 1, x, R(C), MG_NIL);
 }
 op_ATPUT : {
     mg_value x = R(B), y = R(C);
@@ -838,17 +783,7 @@ op_ATPUT : {
             DISPATCH();
         }
     }
-    if (MG_UNLIKELY(--reductions < 0)) {
-        goto preempt;
-    }
-    OPEN_SCRATCH();
-    w[0] = x;
-    w[1] = y;
-    w[2] = R(A);
-    argc = 2;
-    selector = vm->selectors[MG_SEL_ATPUT];
-    ret = pc;
-    goto send_known;
+    HINTED_SEND(ATPUT, interp->at_put, 2, x, R(C), R(A));
 }
 op_SIZE : {
     mg_value x = R(B);

@@ -5,15 +5,11 @@
 #include "compiler/opcode.h"
 #include "interp/frame.h"
 
-/* `selector [ ^selector ]` of the library: GETSLOT, RET. */
+/* `selector [ ^selector ]` of the library. */
 static bool answers_its_slot(const struct mg_method *method)
 {
-    const struct mg_code *code = method == NULL ? NULL : method->code;
-    return code != NULL && method->kind == MG_METHOD_KIND_CODE && code->insn_count == 2 &&
-           mg_insn_op(code->insns[0]) == MG_OP_GETSLOT &&
-           mg_insn_x(code->insns[0]) == MG_MAIL_SELECTOR &&
-           mg_insn_op(code->insns[1]) == MG_OP_RET &&
-           mg_insn_a(code->insns[1]) == mg_insn_a(code->insns[0]);
+    return method != NULL && method->kind == MG_METHOD_KIND_GETTER &&
+           method->slot == MG_MAIL_SELECTOR;
 }
 
 /* MOVE w r1; SEND a w #selector; LOADK b k; SAME or EQ x a b; RET x. */

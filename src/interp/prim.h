@@ -14,6 +14,13 @@
  *     failing.
  * P3  Long work is charged: mg_run_charge(run, n) reductions, one for about 20 ns.
  *
+ * Leaves: a primitive that mostly has its answer after a few instructions may have a short way
+ * besides, a leaf. It gets receiver and arguments in machine registers (those behind the last
+ * argument mean nothing), and the loop spares itself the window and the context.
+ *
+ * P4  A leaf neither allocates nor fails nor waits: it answers a value, or MG_LEAF_DECLINE with
+ *     nothing changed, and then the primitive itself is run. It may store into objects.
+ *
  * Binding: tables of { "Class>>selector" or "Class class>>selector", function }; each prim_*.c has
  * one, and boot.c puts them all into a map. A library method marked <primitive> without an entry
  * stops the start with its name.
@@ -49,6 +56,9 @@ struct mg_vm;
                              << 8) /* send run->send.selector with the window as it now is */
 #define MG_PRIM_UNWIND (MG_PRIM_MARK_BYTE | (mg_value)6 << 8) /* run->unwind says where to */
 #define MG_PRIM_EXIT (MG_PRIM_MARK_BYTE | (mg_value)7 << 8)   /* the actor ends: run->exit */
+
+/* What a leaf answers that has no answer; no value of a program either. */
+#define MG_LEAF_DECLINE MG_UNSET
 
 #define MG_SEND_BLOCK 0u
 
@@ -119,6 +129,9 @@ static inline void mg_run_charge(struct mg_run *run, uint64_t reductions)
  * symbol. */
 uint32_t mg_prim_symbol_of(struct mg_run *run, mg_value v);
 
+/* Class>>new and Class>>basicNew: an instance with nil in its slots. */
+mg_value mg_prim_new(struct mg_run *run, mg_value *args);
+
 /* The identity hash of an object, drawn from the actor's generator at the first call. */
 uint32_t mg_run_identity_hash(struct mg_run *run, struct mg_object *o);
 
@@ -140,6 +153,15 @@ struct mg_prim_entry {
     const char *name; /* "Array>>at:put:", "Array class>>new:" */
     mg_primitive function;
 };
+
+struct mg_leaf_entry {
+    const char *name; /* of a primitive */
+    mg_leaf function;
+};
+
+/* The leaves of a file, ended in the same way. */
+extern const struct mg_leaf_entry mg_leaves_hashed[];
+extern const struct mg_leaf_entry mg_leaves_number[];
 
 /* The tables, one a file, ended by { NULL, NULL }. */
 extern const struct mg_prim_entry mg_prims_object[];

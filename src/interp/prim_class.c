@@ -36,7 +36,7 @@ static bool can_instantiate(const struct mg_class *class)
            class->format == MG_FORMAT_BYTES;
 }
 
-static mg_value prim_new(struct mg_run *run, mg_value *args)
+mg_value mg_prim_new(struct mg_run *run, mg_value *args)
 {
     const struct mg_class *class = receiver_class(run, args);
     if (MG_UNLIKELY(!can_instantiate(class) || class->instance != MG_NO_CLASS)) {
@@ -297,8 +297,8 @@ static mg_value prim_sole_instance(struct mg_run *run, mg_value *args)
 }
 
 const struct mg_prim_entry mg_prims_class[] = {
-    {"Class>>basicNew", prim_new},
-    {"Class>>new", prim_new},
+    {"Class>>basicNew", mg_prim_new},
+    {"Class>>new", mg_prim_new},
     {"Object>>className", prim_class_name},
     {"Class>>name", prim_name},
     {"Class>>fullName", prim_full_name},

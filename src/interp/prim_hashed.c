@@ -154,6 +154,49 @@ static mg_value prim_set_add(struct mg_run *run, mg_value *args)
     return outcome == 0 ? args[1] : outcome;
 }
 
+/* -- The same in short -- */
+
+static mg_value leaf_dictionary_at(struct mg_heap *heap, mg_value table, mg_value key,
+                                   mg_value second)
+{
+    (void)heap, (void)second;
+    return mg_table_at(table, key);
+}
+
+static mg_value leaf_dictionary_at_put(struct mg_heap *heap, mg_value table, mg_value key,
+                                       mg_value value)
+{
+    return MG_LIKELY(mg_table_put_quickly(heap, table, MG_DICTIONARY_STRIDE, key, value))
+               ? value
+               : MG_LEAF_DECLINE;
+}
+
+static mg_value leaf_set_includes(struct mg_heap *heap, mg_value table, mg_value element,
+                                  mg_value second)
+{
+    (void)heap, (void)second;
+    uint32_t entry;
+    enum mg_table_answer answer = mg_table_lookup(table, MG_SET_STRIDE, element, &entry);
+    return answer == MG_TABLE_DECLINED ? MG_LEAF_DECLINE : mg_boolean(answer == MG_TABLE_FOUND);
+}
+
+static mg_value leaf_set_add(struct mg_heap *heap, mg_value table, mg_value element,
+                             mg_value second)
+{
+    (void)second;
+    return MG_LIKELY(mg_table_put_quickly(heap, table, MG_SET_STRIDE, element, MG_NIL))
+               ? element
+               : MG_LEAF_DECLINE;
+}
+
+const struct mg_leaf_entry mg_leaves_hashed[] = {
+    {"Dictionary>>at:", leaf_dictionary_at},
+    {"Dictionary>>at:put:", leaf_dictionary_at_put},
+    {"Set>>includes:", leaf_set_includes},
+    {"Set>>add:", leaf_set_add},
+    {NULL, NULL},
+};
+
 /* -- Columns -- */
 
 static mg_value column(struct mg_run *run, mg_value *args, uint32_t stride, uint32_t number)

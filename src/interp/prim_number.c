@@ -388,6 +388,63 @@ static mg_value prim_pow(struct mg_run *run, mg_value *args)
     return with_number(run, args, pow);
 }
 
+/* -- The same in short: nothing in the heap, and the result neither -- */
+
+static MG_ALWAYS_INLINE mg_value leaf_operate(enum mg_number_op op, mg_value x, mg_value y)
+{
+    mg_value out = MG_NIL;
+    return MG_LIKELY(operate_floats(op, x, y, &out)) && !mg_both_small(x, y) ? out
+                                                                             : MG_LEAF_DECLINE;
+}
+
+static MG_ALWAYS_INLINE mg_value leaf_operate_small(enum mg_number_op op, mg_value x, mg_value y)
+{
+    mg_value out = MG_NIL;
+    return MG_LIKELY(mg_both_small(x, y) && operate_small(op, x, y, &out)) ? out : MG_LEAF_DECLINE;
+}
+
+#define LEAF(name, operate, op)                                                              \
+    static mg_value leaf_##name(struct mg_heap *heap, mg_value x, mg_value y, mg_value more) \
+    {                                                                                        \
+        (void)heap, (void)more;                                                              \
+        return operate(op, x, y);                                                            \
+    }
+
+LEAF(add, leaf_operate, MG_NUMBER_ADD)
+LEAF(subtract, leaf_operate, MG_NUMBER_SUBTRACT)
+LEAF(multiply, leaf_operate, MG_NUMBER_MULTIPLY)
+LEAF(divide, leaf_operate, MG_NUMBER_DIVIDE)
+LEAF(bit_or, leaf_operate_small, MG_NUMBER_BIT_OR)
+LEAF(bit_xor, leaf_operate_small, MG_NUMBER_BIT_XOR)
+LEAF(bit_shift, leaf_operate_small, MG_NUMBER_BIT_SHIFT)
+LEAF(quotient, leaf_operate_small, MG_NUMBER_QUOTIENT)
+LEAF(remainder, leaf_operate_small, MG_NUMBER_REMAINDER)
+
+static mg_value leaf_sqrt(struct mg_heap *heap, mg_value x, mg_value first, mg_value second)
+{
+    (void)heap, (void)first, (void)second;
+    mg_value out;
+    return MG_LIKELY(mg_float_immediate(sqrt(mg_float_value(x)), &out)) ? out : MG_LEAF_DECLINE;
+}
+
+const struct mg_leaf_entry mg_leaves_number[] = {
+    {"Integer>>+", leaf_add},
+    {"Integer>>-", leaf_subtract},
+    {"Integer>>*", leaf_multiply},
+    {"Integer>>/", leaf_divide},
+    {"Integer>>bitOr:", leaf_bit_or},
+    {"Integer>>bitXor:", leaf_bit_xor},
+    {"Integer>>bitShift:", leaf_bit_shift},
+    {"Integer>>quo:", leaf_quotient},
+    {"Integer>>rem:", leaf_remainder},
+    {"Float>>+", leaf_add},
+    {"Float>>-", leaf_subtract},
+    {"Float>>*", leaf_multiply},
+    {"Float>>/", leaf_divide},
+    {"Float>>sqrt", leaf_sqrt},
+    {NULL, NULL},
+};
+
 /* -- Text -- */
 
 static mg_value answer_text(struct mg_run *run, mg_value *args, const char *text, size_t len)

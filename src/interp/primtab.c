@@ -31,3 +31,16 @@ mg_primitive mg_primtab_find(const struct mg_strmap *table, const char *name)
     }
     return (mg_primitive)(uintptr_t)address;
 }
+
+mg_leaf mg_primtab_leaf(const char *name)
+{
+    static const struct mg_leaf_entry *const leaves[] = {mg_leaves_hashed, mg_leaves_number};
+    for (size_t i = 0; i < sizeof leaves / sizeof leaves[0]; i++) {
+        for (const struct mg_leaf_entry *e = leaves[i]; e->name != NULL; e++) {
+            if (strcmp(e->name, name) == 0) {
+                return e->function;
+            }
+        }
+    }
+    return NULL;
+}

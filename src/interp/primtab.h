@@ -17,4 +17,7 @@ void mg_primtab_fill(struct mg_strmap *table);
 /* The primitive of this name, or NULL. */
 mg_primitive mg_primtab_find(const struct mg_strmap *table, const char *name);
 
+/* The leaf of the primitive of this name, or NULL. */
+mg_leaf mg_primtab_leaf(const char *name);
+
 #endif

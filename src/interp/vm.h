@@ -96,9 +96,16 @@ struct mg_lookup_entry {
     struct mg_method *method;
 };
 
+/* What at: or at:put: last came to by an instruction: the leaf, right for this lookup id (L1). */
+struct mg_leaf_hint {
+    uint32_t lookup_id; /* 0: none */
+    mg_leaf leaf;
+};
+
 struct mg_interp {
     struct mg_run run;
     struct mg_copy copy;
+    struct mg_leaf_hint at, at_put; /* of the instructions of these messages */
     struct mg_lookup_entry cache[MG_LOOKUP_CACHE_SIZE];
 };
 

@@ -18,10 +18,15 @@
 #include <stdatomic.h>
 
 struct mg_run;
+struct mg_heap;
 struct mg_method;
 
 /* A primitive: see interp/prim.h. The object layer only carries the pointer. */
 typedef mg_value (*mg_primitive)(struct mg_run *run, mg_value *args);
+
+/* The short way of a primitive, for the cases that are most frequent: see interp/prim.h. */
+typedef mg_value (*mg_leaf)(struct mg_heap *heap, mg_value receiver, mg_value first,
+                            mg_value second);
 
 enum mg_code_flag {
     MG_CODE_IS_BLOCK = 1,
@@ -76,15 +81,23 @@ struct mg_code {
 
 enum mg_method_kind {
     MG_METHOD_KIND_CODE,        /* code only */
+    MG_METHOD_KIND_GETTER,      /* its code answers `slot` of self, and may as well not be run */
+    MG_METHOD_KIND_LEAF,        /* a primitive with a short way */
     MG_METHOD_KIND_PRIMITIVE,   /* prim; code is the fallback or NULL */
+    MG_METHOD_KIND_NEW,         /* a primitive: Class>>new, of which the loop does the usual case */
     MG_METHOD_KIND_BLOCK_VALUE, /* activates the receiver, a block */
 };
 
+/* What a send needs stands in the first 64 bytes, and nowhere else. */
 struct mg_method {
     struct mg_code *code;
     mg_primitive prim;
-    uint32_t kind; /* enum mg_method_kind */
+    mg_leaf leaf;
+    const uint64_t *insns; /* those of the code, if any */
+    uint32_t kind;         /* enum mg_method_kind */
     uint32_t argc;
+    uint32_t nregs; /* of the code, if any */
+    uint32_t slot;
     uint32_t index;       /* in the world's method table */
     uint32_t selector;    /* symbol id */
     uint32_t class_id;    /* that defines it (a metaclass for class methods) */

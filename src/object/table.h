@@ -71,8 +71,9 @@ enum mg_table_answer {
     MG_TABLE_DECLINED, /* no intrinsic equality, or a stale table: Maggie code has to look */
 };
 
-/* `at:` in one step: the value under the key in a Dictionary, written when FOUND. */
-enum mg_table_answer mg_table_get(mg_value table, mg_value key, mg_value *value);
+/* `at:` in one step: the value under the key in a Dictionary, nil when absent, MG_UNSET when
+ * declined. Quick for SmallIntegers, symbols, characters and the like. */
+mg_value mg_table_at(mg_value table, mg_value key);
 
 /* `includes:` and the like in one step: the number of the entry with the key, written when FOUND.
  */
@@ -110,6 +111,11 @@ size_t mg_table_put_words(mg_value table, uint32_t stride);
  * an equal key, or into a new one. Answers its number; 0 when refused. */
 uint32_t mg_table_put(struct mg_heap *heap, mg_value table, uint32_t stride, mg_value key,
                       int64_t hash, mg_value value);
+
+/* The same in one step for keys as they are mostly, in a table that has room: quick, or false with
+ * nothing changed. */
+bool mg_table_put_quickly(struct mg_heap *heap, mg_value table, uint32_t stride, mg_value key,
+                          mg_value value);
 
 /* Makes an entry without looking for an equal key. Answers its number; 0 when refused. */
 uint32_t mg_table_add(struct mg_heap *heap, mg_value table, uint32_t stride, mg_value key,

@@ -11,9 +11,9 @@
  *      1111       class                           class id << 8
  *
  * Immediate floats are the doubles whose exponent lies within 2^-255 .. 2^256, and +0.0. Their
- * three bits below the sign are 011 or 100; the double is rotated left by three, which brings those
- * bits and the sign to the low end, and two of them, being implied by the third, make room for the
- * tag. All other doubles are boxed (object.h).
+ * three bits below the sign are 011 or 100. One is added to these, which makes them 10x and lets no
+ * other double begin so; then a rotation left by three brings the sign, the 1 and the 0 to the low
+ * end, where the latter two are the tag. All other doubles are boxed (object.h).
  *
  * V1  A raw address that is a multiple of four reads as a SmallInteger, so saved code pointers,
  *     program counters and offsets in a stack need no marking: the collector passes over them.
@@ -150,34 +150,35 @@ static inline struct mg_object *mg_object(mg_value v)
     return (struct mg_object *)(uintptr_t)(v - MG_TAG_POINTER);
 }
 
-#define MG_FLOAT_ZERO ((mg_value)0x8000000000000002u)
+#define MG_FLOAT_BIAS ((uint64_t)1 << 60)
+
+/* What 2^-255 would be, which is therefore boxed. */
+#define MG_FLOAT_ZERO MG_TAG_FLOAT
 
 /* Whether the double can be immediate; if so *out is its value. */
 static inline bool mg_float_immediate(double d, mg_value *out)
 {
     uint64_t bits;
     memcpy(&bits, &d, sizeof bits);
-    uint32_t top = (uint32_t)(bits >> 60) & 7;
-    /* 0x3000... rotates to the pattern that stands for zero, so it is boxed. */
-    if (MG_LIKELY((top == 3 || top == 4) && bits != 0x3000000000000000u)) {
-        *out = ((bits << 3 | bits >> 61) & ~MG_TAG_MASK) | MG_TAG_FLOAT;
+    uint64_t biased = bits + MG_FLOAT_BIAS;
+    mg_value v = biased << 3 | biased >> 61;
+    if (MG_LIKELY((v & MG_TAG_MASK) == MG_TAG_FLOAT && v != MG_FLOAT_ZERO)) {
+        *out = v;
         return true;
     }
-    if (bits == 0) {
-        *out = MG_FLOAT_ZERO;
-        return true;
-    }
-    return false;
+    *out = MG_FLOAT_ZERO;
+    return bits == 0;
 }
 
-/* The double of an immediate float. */
+/* The double of an immediate float. The tag is taken off first: whoever tests the tags of two
+ * values so, as the loop does, has the difference at hand. */
 static inline double mg_float_immediate_value(mg_value v)
 {
-    if (MG_UNLIKELY(v == MG_FLOAT_ZERO)) {
+    uint64_t rest = v ^ MG_TAG_FLOAT;
+    if (MG_UNLIKELY(rest == 0)) {
         return 0.0;
     }
-    uint64_t t = (2 - (v >> 63)) | (v & ~MG_TAG_MASK);
-    uint64_t bits = t >> 3 | t << 61;
+    uint64_t bits = (rest >> 3 | rest << 61) + (MG_TAG_FLOAT << 61) - MG_FLOAT_BIAS;
     double d;
     memcpy(&d, &bits, sizeof d);
     return d;

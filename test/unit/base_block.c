@@ -46,6 +46,32 @@ UNIT_CASE(reuses_what_is_hot)
     mg_block_pool_deinit(&pool);
 }
 
+/* What is larger than a span, on both sides of each limit, is writable from end to end. */
+UNIT_CASE(larger_than_spans)
+{
+    static const size_t sizes[] = {MG_BLOCK_SPAN_MAX + 8, (4 << 20) - 8, 4 << 20, (4 << 20) + 8,
+                                   (9 << 20) + 24};
+    struct mg_block_pool pool;
+    struct mg_block_cache cache;
+    unsigned char *blocks[MG_ARRAY_LEN(sizes)];
+    mg_block_pool_init(&pool);
+    mg_block_cache_init(&cache, &pool);
+    for (size_t i = 0; i < MG_ARRAY_LEN(sizes); i++) {
+        ck_assert_uint_eq(mg_block_size(sizes[i]), sizes[i]);
+        blocks[i] = mg_block_alloc(&cache, sizes[i]);
+        ck_assert_uint_eq((uintptr_t)blocks[i] % 16, 0);
+        memset(blocks[i], (int)i + 1, sizes[i]);
+    }
+    for (size_t i = 0; i < MG_ARRAY_LEN(sizes); i++) {
+        ck_assert_uint_eq(blocks[i][0], i + 1);
+        ck_assert_uint_eq(blocks[i][sizes[i] - 1], i + 1);
+        mg_block_free(&cache, blocks[i], sizes[i]);
+    }
+    mg_block_cache_deinit(&cache);
+    mg_block_pool_audit(&pool);
+    mg_block_pool_deinit(&pool);
+}
+
 struct live {
     unsigned char *block;
     size_t bytes;
@@ -235,5 +261,5 @@ UNIT_CASE(flows_between_threads)
     mg_free(flow);
 }
 
-UNIT_MAIN("base/block", classes_are_tight, reuses_what_is_hot, random_use_is_disjoint,
-          trim_gives_back, prepare_is_used, flows_between_threads)
+UNIT_MAIN("base/block", classes_are_tight, reuses_what_is_hot, larger_than_spans,
+          random_use_is_disjoint, trim_gives_back, prepare_is_used, flows_between_threads)

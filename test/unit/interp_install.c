@@ -103,6 +103,50 @@ UNIT_CASE(wrong_class)
     runtime_deinit(&runtime);
 }
 
+/* Methods whose code may be passed over are those that answer a slot and do nothing else. */
+UNIT_CASE(getters)
+{
+    static const struct {
+        const char *selector;
+        uint32_t kind;
+        uint32_t slot;
+    } expected[] = {
+        {"first", MG_METHOD_KIND_GETTER, 0},  {"third", MG_METHOD_KIND_GETTER, 2},
+        {"itself", MG_METHOD_KIND_CODE, 0},   {"sum", MG_METHOD_KIND_CODE, 0},
+        {"setFirst", MG_METHOD_KIND_CODE, 0}, {"first:", MG_METHOD_KIND_GETTER, 0},
+    };
+    struct runtime runtime;
+    struct mg_unit unit;
+    struct mg_install installed;
+    runtime_init(&runtime);
+    compile(&runtime,
+            "InstG subclass: Object\n"
+            "  instanceVars: a b c\n"
+            "  method: first [ ^a ]\n"
+            "  method: third [ ^c ]\n"
+            "  method: itself [ ^self ]\n"
+            "  method: sum [ ^a + b ]\n"
+            "  method: setFirst [ ^a := b ]\n"
+            "  method: first: x [ ^a ]\n",
+            &unit);
+    ck_assert_int_eq(mg_install_unit(runtime.vm, &unit, &installed), 0);
+    mg_unit_deinit(&unit);
+    struct mg_world *world = runtime.vm->world;
+    uint32_t id = mg_world_class_named(world, "InstG", 5);
+    for (size_t i = 0; i < MG_ARRAY_LEN(expected); i++) {
+        const char *selector = expected[i].selector;
+        uint32_t symbol = mg_symbol_intern(world->symbols, selector, strlen(selector));
+        const struct mg_method *method = mg_world_lookup(world, id, symbol);
+        ck_assert_ptr_nonnull(method);
+        ck_assert_msg(method->kind == expected[i].kind, "%s", selector);
+        ck_assert(method->insns == method->code->insns && method->nregs == method->code->nregs);
+        if (method->kind == MG_METHOD_KIND_GETTER) {
+            ck_assert_uint_eq(method->slot, expected[i].slot);
+        }
+    }
+    runtime_deinit(&runtime);
+}
+
 /* Of a refused unit no method is installed; after it, the runtime works. */
 UNIT_CASE(wholly_or_not)
 {
@@ -183,5 +227,5 @@ UNIT_CASE(short_archives)
     ck_assert_ptr_nonnull(strstr(problem, "damaged"));
 }
 
-UNIT_MAIN("interp/install", missing_primitive, missing_names, wrong_class, wholly_or_not,
+UNIT_MAIN("interp/install", missing_primitive, missing_names, wrong_class, getters, wholly_or_not,
           damaged_bytes, short_archives)

@@ -77,7 +77,8 @@ UNIT_CASE(capture)
     struct mg_code code = {.insns = insns, .insn_count = 6, .id = 77};
     mg_value *fp = stack + MG_FRAME_HEADER;
     for (int i = 0; i < DEPTH; i++, fp += STEP) {
-        fp[-3] = i == 0 ? 0 : STEP << 2 | (mg_value)(unsigned)i << MG_FRAME_ELIDED_SHIFT;
+        fp[-3] = mg_frame_link(i == 0 ? 0 : STEP, 0) | (mg_value)(unsigned)i
+                                                           << MG_FRAME_ELIDED_SHIFT;
         fp[-2] = i == 0 ? 0 : (mg_value)(uintptr_t)(insns + 1 + i % 6);
         fp[-1] = (mg_value)(uintptr_t)&code;
         fp[0] = mg_small(i);

@@ -46,7 +46,7 @@ static uint64_t push(struct tower *t, enum mg_mark_kind kind)
     code->landing = LANDING;
     code->flags = kind != MG_MARK_NONE ? MG_CODE_IS_MARKED : 0;
     mg_value *fp = t->fp == NULL ? t->stack + MG_FRAME_HEADER : t->fp + NREGS + MG_FRAME_HEADER;
-    fp[-3] = t->fp == NULL ? 0 : (mg_value)(uint64_t)(fp - t->fp) << 2;
+    fp[-3] = mg_frame_link(t->fp == NULL ? 0 : (uint64_t)(fp - t->fp), 0);
     fp[-2] = t->count == 0 ? 0 : (mg_value)(uintptr_t)(t->insns[t->count - 1] + 2);
     fp[-1] = (mg_value)(uintptr_t)code;
     mg_frame_clear(fp, 0, NREGS);

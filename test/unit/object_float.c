@@ -210,6 +210,45 @@ UNIT_CASE(values_keep_every_bit)
     }
 }
 
+/* Which doubles are immediate: those of 2^-255 to below 2^257, the first not, and +0.0. */
+UNIT_CASE(immediate_range)
+{
+    static const struct {
+        double d;
+        bool immediate;
+    } cases[] = {
+        {0.0, true},
+        {-0.0, false},
+        {1.0, true},
+        {-1.0, true},
+        {0x1p-255, false}, // its pattern stands for 0.0
+        {-0x1p-255, true},
+        {0x1.0000000000001p-255, true},
+        {0x1.fffffffffffffp-256, false},
+        {-0x1.fffffffffffffp-256, false},
+        {0x1.fffffffffffffp256, true},
+        {-0x1.fffffffffffffp256, true},
+        {0x1p257, false},
+        {-0x1p257, false},
+        {DBL_MAX, false},
+        {DBL_MIN, false},
+        {INFINITY, false},
+        {-INFINITY, false},
+        {NAN, false},
+        {0x1p-1074, false},
+    };
+    for (size_t i = 0; i < MG_ARRAY_LEN(cases); i++) {
+        mg_value v;
+        bool immediate = mg_float_immediate(cases[i].d, &v);
+        ck_assert_msg(immediate == cases[i].immediate, "%a", cases[i].d);
+        if (immediate) {
+            double back = mg_float_immediate_value(v);
+            ck_assert(mg_is_float_immediate(v));
+            ck_assert_msg(memcmp(&back, &cases[i].d, sizeof back) == 0, "%a", cases[i].d);
+        }
+    }
+}
+
 UNIT_CASE(rounding_directions)
 {
     ck_assert(mg_float_round(MG_ROUND_TRUNCATE, -2.7) == -2);
@@ -221,4 +260,5 @@ UNIT_CASE(rounding_directions)
 }
 
 UNIT_MAIN("object/float", prints_as_decided, prints_the_fewest_digits, printed_text_reads_back,
-          reads_like_strtod, bad_text_is_refused, values_keep_every_bit, rounding_directions)
+          reads_like_strtod, bad_text_is_refused, values_keep_every_bit, immediate_range,
+          rounding_directions)
