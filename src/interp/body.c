@@ -11,6 +11,7 @@
 #include "interp/loop.h"
 #include "interp/process.h"
 #include "interp/unwind.h"
+#include "sched/waits.h"
 
 #include <stdio.h>
 
@@ -273,12 +274,50 @@ static void body_describe(struct mg_actor *actor, char *text, size_t size)
     snprintf(text, size, "%s", code->file != NULL ? code->file : "Maggie code");
 }
 
+/* Where the actor waits: the innermost activation that is not the library's, else the innermost. */
+static void find_place(const struct mg_actor *actor, const struct mg_vm *vm, struct mg_wait *out)
+{
+    const mg_value *fp = actor->heap.stack + actor->body[MG_BODY_FP];
+    const mg_insn *pc = (const mg_insn *)(uintptr_t)actor->body[MG_BODY_PC];
+    /* A primitive that waits is run again: the pc stands at its send, elsewhere behind it. */
+    ptrdiff_t behind = mg_is_small(actor->body[MG_BODY_RESEND]) ? 1 : 0;
+    for (;;) {
+        const struct mg_code *code = mg_frame_code(fp);
+        ptrdiff_t insn = pc - code->insns - behind;
+        bool inside = insn >= 0 && insn < (ptrdiff_t)code->insn_count;
+        if (inside && (out->code == 0 || code->id > vm->library_codes)) {
+            out->code = code->id;
+            out->insn = (uint32_t)insn;
+        }
+        uint32_t distance = mg_frame_distance(fp);
+        if (code->id > vm->library_codes || distance == 0) {
+            return;
+        }
+        pc = mg_frame_return_pc(fp);
+        behind = 1;
+        fp -= distance;
+    }
+}
+
+static uint32_t body_waits(const struct mg_actor *actor, const struct mg_sched *sched,
+                           struct mg_wait *out, uint32_t max)
+{
+    mg_value progress = actor->body[MG_BODY_RESULT];
+    uint64_t reference = mg_is_small(progress) ? (uint64_t)mg_small_value(progress) : 0;
+    if (max == 0 || !mg_wait_describe(actor, reference, out)) {
+        return 0;
+    }
+    find_place(actor, mg_sched_owner(sched), out);
+    return 1;
+}
+
 const struct mg_behaviour mg_body_behaviour = {
     .name = "maggie",
     .start = body_start,
     .run = body_run,
     .deinit = body_deinit,
     .describe = body_describe,
+    .waits = body_waits,
     .unwinds = true,
 };
 

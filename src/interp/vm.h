@@ -70,6 +70,7 @@ struct mg_vm {
     _Atomic(struct mg_code *)
         *codes; /* by id; reserved at its greatest size, entries published with release */
     _Atomic(uint32_t) code_count;
+    uint32_t library_codes; /* those with ids up to this one are the library's */
     struct mg_labels labels;
     struct mg_trait_batch *traits; /* of all batches loaded so far, newest first; under load_lock */
     struct mg_lock load_lock;      /* one batch at a time */

@@ -83,6 +83,7 @@ struct mg_actor_side {
     struct mg_bonds watchers; /* monitor -> watcher's pid << 1 | wait */
     struct mg_bonds watching; /* monitor -> pid of whom */
     struct mg_bonds requests; /* reference -> enum mg_request_tag */
+    uint64_t asked_ns;        /* when the newest of them was opened */
     struct mg_bonds debts;    /* reference of a request to us -> requester's pid */
 };
 
@@ -337,8 +338,18 @@ void mg_signal_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_sig
 void mg_actor_monitor_as(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other,
                          struct mg_control *known, uint64_t reference);
 
+/* Whether a request is pending: MG_REQUEST_PENDING or MG_REQUEST_WAIT, and of whom; else
+ * MG_REQUEST_OUTCOME. */
+enum mg_request_tag mg_request_pending(const struct mg_actor *actor, uint64_t reference,
+                                       mg_pid *whom);
+
 /* An entry of `requests` was removed: frees what it holds, tells whom it was asked of. */
 void mg_request_drop(struct mg_core *core, mg_pid self, uint64_t reference, uint64_t value);
+
+/* -- waits.c -- */
+
+/* Answers an INSPECT signal with MG_INSPECT_WAITS; frees it. */
+void mg_waits_answer(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal);
 
 /* -- exit.c -- */
 
