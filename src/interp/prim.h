@@ -157,5 +157,6 @@ extern const struct mg_prim_entry mg_prims_mail[];
 extern const struct mg_prim_entry mg_prims_request[];
 extern const struct mg_prim_entry mg_prims_bond[];
 extern const struct mg_prim_entry mg_prims_runtime[];
+extern const struct mg_prim_entry mg_prims_test[];
 
 #endif

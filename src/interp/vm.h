@@ -79,6 +79,7 @@ struct mg_vm {
     uint32_t argument_count;
     _Atomic(int) exit_status; /* of the process: -1 until the program says; any scheduler writes */
     mg_pid main_pid;          /* of the program's main process */
+    const struct mg_code *test_script; /* statements that are a test (prim_test.c); NULL: none */
     uint32_t reasons[MG_REASON_COUNT]; /* symbol ids of the runtime's exit reasons */
     void *owner;                       /* the embedding program's */
 };

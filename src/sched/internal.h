@@ -207,6 +207,7 @@ struct mg_records {
 };
 
 struct mg_name_table; /* names.c */
+struct mg_explore;    /* explore.c */
 
 enum mg_stop_state { MG_STOP_NOT, MG_STOP_ASKED, MG_STOP_NOW };
 
@@ -247,6 +248,7 @@ struct mg_sched {
     _Atomic(uint64_t) stop_ns;               /* shared: time limit of the stop */
 
     /* Deterministic mode only. */
+    struct mg_explore *explore; /* or NULL */
     struct mg_rng chooser;
     uint64_t sim_now;
     uint64_t sim_step;
@@ -281,6 +283,16 @@ void mg_core_slice_end(struct mg_core *core);
 
 /* Takes work from the overflow queue or from others. False: there was none. */
 bool mg_core_find_work(struct mg_core *core);
+
+/* Takes the next actor out of any queue of a core, or the overflow queue; NULL: there is none. */
+struct mg_actor *mg_core_take_queued(struct mg_core *core);
+
+/* One turn of that runnable actor, which stands in no queue, with this many reductions. True when
+ * it was cut short, and is runnable again. */
+bool mg_core_turn(struct mg_core *core, struct mg_actor *actor, int32_t reductions);
+
+/* A length for a slice, drawn by the chooser of the deterministic mode. */
+int32_t mg_core_random_slice(struct mg_core *core);
 
 /* Loops until the sched halts. */
 void mg_core_loop(struct mg_core *core);
@@ -414,6 +426,21 @@ void mg_timers_take_all(struct mg_core *core);
 
 void mg_policies_init(struct mg_policies *policies);
 void mg_policies_deinit(struct mg_policies *policies);
+
+/* -- explore.c -- */
+
+/* NULL: this seed goes with the shipped queues. */
+struct mg_explore *mg_explore_new(struct mg_sched *sched);
+void mg_explore_free(struct mg_explore *explore);
+
+/* Which way a seed takes, for tests: 0 the queues, 1 at random, 2 and above by priorities. */
+uint32_t mg_explore_way(const struct mg_explore *explore);
+
+/* One turn of some actor. False: nobody is runnable. */
+bool mg_explore_step(struct mg_sched *sched);
+
+/* Puts all who are runnable back into the queues. */
+void mg_explore_end(struct mg_sched *sched);
 
 /* -- sim.c -- */
 

@@ -58,6 +58,8 @@ struct mg_sched_config {
     uint32_t schedulers; /* threads; 0: one for each core the process may use. Ignored when
                             deterministic */
     bool deterministic;
+    bool explore;     /* deterministic: the seed also chooses how orders are searched for faults,
+                         see explore.c, instead of what the shipped queues would do */
     bool thorough;    /* at the end free every actor one by one (leak checks) instead of dropping
                          arenas */
     uint64_t seed;    /* of everything random; deterministic: of the run. 0 in a real run: from the
@@ -80,6 +82,10 @@ struct mg_sched_config {
 
     /* Deterministic: one line of the event log, without newline. NULL: no log is made. */
     void (*event)(void *owner, const char *line, size_t len);
+
+    /* Takes what the node prints (descriptor 1 or 2), crash reports included, in place of the
+     * output's queue. Any scheduler's thread, one at a time. NULL: it is written. */
+    void (*write)(void *owner, int fd, const char *data, size_t len);
 
     /* A signal to a process that is not of this node (mg_pid_is_remote). Taken: the signal. NULL:
      * refused as dead. */
