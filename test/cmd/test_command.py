@@ -166,6 +166,79 @@ for text in [*deadlock, "testForEver (seed 3)\n  did not end within 300 ms\n    
 out, err, status = run("StuckTest.mag", "--filter", "ForEver", "--time-limit", "50")
 c.check("stuck, unseeded", "did not end within 50 ms" in out and status == FAILED, out)
 
+# The whole of TestCase: everything here passes, with threads and under seeds, and its counterpart fails.
+good = {
+    "assert: true": "assert: false",
+    "assert: [true] description: 'x'": "assert: [nil] description: 'x'",
+    "deny: false": "deny: nil",
+    "deny: [false] description: 'x'": "deny: [true] description: 'x'",
+    "assert: 'a' equals: 'a'": "assert: 'a' equals: #b",
+    "deny: 1 equals: 2": "deny: 1 equals: 1",
+    "assert: #a identicalTo: #a": "assert: (Array with: 1) identicalTo: (Array with: 1)",
+    "assert: 3 isKindOf: Integer": "assert: 3 isKindOf: String",
+    "assert: #(1 2) includes: 2": "assert: #(1 2) includes: 3",
+    "assert: 1.01 closeTo: 1 within: 0.1": "assert: 1.2 closeTo: 1 within: 0.1",
+    "assert: (self should: [3 / 0] raise: ZeroDivide, TypeError) isKindOf: ZeroDivide":
+        "should: [TypeError signal] raise: ZeroDivide",
+    "should: [Error signal: 'abc'] raise: Error with: 'b'": "should: [Error signal: 'abc'] raise: Error with: 'x'",
+    "shouldnt: [3] raise: ZeroDivide": "shouldnt: [3 / 0] raise: ZeroDivide",
+    "assert: (self inParallel: {[1]. [Process sleep: 3. 2]}) equals: #(1 2)": "inParallel: {[1]. [3 / 0]}",
+    "assert: (self expectEndOf: (self spawn: [1])) equals: #normal": "expectEndOf: [Process receive] fork within: 5",
+    "expectEndOf: [Process exit: #x] fork reason: #x": "expectEndOf: [1] fork reason: #x",
+    "expectNothingFor: 3": "expectNothingFor: ([Process current send: #a with: 1. 3] value)",
+    "assert: [Process current send: #b with: 1. Process current send: #a with: 2. (self expect: #a) payload = 2]":
+        "expect: #a within: 3",
+    "after: 5 do: [p := 1]. self assert: p isNil": "after: 0 do: [3 / 0]. Process receive",
+    "waitUntil: [(p := p isNil ifTrue: [[1] fork] ifFalse: [p]) isTerminated]": "waitUntil: [nil] within: 3",
+    "shouldnt: [Process sleep: 1] raise: Error": "fail",
+}
+for kind, calls in [("Good", good.keys()), ("Bad", good.values())]:
+    c.write(f"{kind}Test.mag", f"{kind}Test subclass: TestCase\n  instanceVars: p\n" + "".join(
+        f"  method: test{i} [ self {call} ]\n" for i, call in enumerate(calls)))
+n = len(good)
+c.expect("TestCase", ["test", "GoodTest.mag"], 0, f"ok   GoodTest.mag: {n} passed\n{n} passed, 0 failed\n", "")
+c.expect("TestCase, seeded", ["test", "--seeds", "10", "GoodTest.mag"], 0,
+         f"ok   GoodTest.mag: {n} passed\n{n} passed, 0 failed\n", "")
+out, err, status = run("BadTest.mag", "--time-limit", "1000")
+c.check("TestCase, failing", out.endswith(f"0 passed, {n} failed\n") and status == FAILED and err == "", out + err)
+c.check("TestCase, places", out.count("\n    at BadTest.mag:") >= n - 3, out)
+
+# Inherited tests belong to each class that has them; a test that is redefined counts once.
+c.write("FamilyTest.mag", """
+FamilyTest subclass: TestCase
+  method: testOne [ self assert: self number equals: 1 ]
+  method: testTwo [ self assert: true ]
+  method: number [ ^1 ]
+
+FamilyChildTest subclass: FamilyTest
+  method: testTwo [ self assert: self number equals: 2 ]
+  method: number [ ^2 ]
+""")
+out, err, status = run("--verbose", "FamilyTest.mag")
+c.check("inherited", [line.split(" ", 2)[2] for line in out.splitlines() if ">>" in line] ==
+        ["FamilyTest>>testOne", "FamilyTest>>testTwo", "FamilyChildTest>>testOne", "FamilyChildTest>>testTwo"], out)
+c.check("inherited", out.endswith("3 passed, 1 failed\n"), out)
+
+# setUp and tearDown run for each test, also for one that fails; their own failures count.
+c.write("OrderTest.mag", """
+OrderTest subclass: TestCase
+  method: setUp [ 'up' println ]
+  method: tearDown [ 'down' println ]
+  method: testA [ 'a' println. self fail ]
+
+UpTest subclass: TestCase
+  method: setUp [ self fail: 'in setUp' ]
+  method: tearDown [ 'down' println ]
+  method: testA [ 'never' println ]
+
+DownTest subclass: TestCase
+  method: tearDown [ self fail: 'in tearDown' ]
+  method: testA [ ^1 ]
+""")
+out, err, status = run("OrderTest.mag")
+c.check("setUp", "    | up\n    | a\n    | down\n" in out and "  in setUp\n" in out and "  in tearDown\n" in out and
+        "never" not in out and out.endswith("0 passed, 3 failed\n"), out)
+
 # Output beyond measure is cut.
 c.write("NoisyTest.mag", "NoisyTest subclass: TestCase\n  method: testNoise [ 2000 timesRepeat: [\n"
         "    '" + "x" * 100 + "' println]. self fail ]\n")
