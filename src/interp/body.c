@@ -10,6 +10,7 @@
 #include "interp/labels.h"
 #include "interp/loop.h"
 #include "interp/process.h"
+#include "interp/trace.h"
 #include "interp/unwind.h"
 #include "sched/waits.h"
 
@@ -311,12 +312,29 @@ static uint32_t body_waits(const struct mg_actor *actor, const struct mg_sched *
     return 1;
 }
 
+/* Tells the call stack of one that waits; of one that runs it is not in order at every drain. */
+static void body_inspect(struct mg_actor *actor, struct mg_scheduler *s, struct mg_signal *signal)
+{
+    struct mg_trace_record records[MG_LIMIT_TRACE_FRAMES];
+    uint32_t count = 0;
+    struct mg_vm *vm = mg_sched_owner(s->sched);
+    if (signal->detail == MG_INSPECT_STACK && actor->wait_for != 0) {
+        /* The pc of one that waits stands at its send, and the trace wants what comes behind. */
+        ptrdiff_t behind = mg_is_small(actor->body[MG_BODY_RESEND]) ? 0 : 1;
+        const mg_insn *pc = (const mg_insn *)(uintptr_t)actor->body[MG_BODY_PC];
+        count = mg_trace_capture(vm->world, actor->heap.stack + actor->body[MG_BODY_FP],
+                                 pc + behind, records, MG_LIMIT_TRACE_FRAMES);
+    }
+    mg_waits_tell(actor, s, signal, records, count, sizeof records[0]);
+}
+
 const struct mg_behaviour mg_body_behaviour = {
     .name = "maggie",
     .start = body_start,
     .run = body_run,
     .deinit = body_deinit,
     .describe = body_describe,
+    .inspect = body_inspect,
     .waits = body_waits,
     .unwinds = true,
 };

@@ -3,8 +3,10 @@
  *
  * Threads: the thread that runs the actor.
  */
+#include "base/limits.h"
 #include "interp/prim.h"
 #include "interp/process.h"
+#include "interp/trace.h"
 #include "interp/wait_report.h"
 #include "object/string.h"
 #include "sched/waits.h"
@@ -52,9 +54,9 @@ static mg_value prim_describe(struct mg_run *run, mg_value *args)
     return answer;
 }
 
-/* Asks a process; answers the reference of the question, or nil when it is dead or it is the asker
- * itself, who does not wait. */
-static mg_value prim_ask(struct mg_run *run, mg_value *args)
+/* Asks a process; answers the reference of the question, or nil when it is the asker itself, who
+ * does not wait. */
+static mg_value ask(struct mg_run *run, mg_value *args, uint16_t detail)
 {
     if (!mg_is_process(args[1])) {
         return mg_prim_type_error(run, 1, "Process");
@@ -64,9 +66,19 @@ static mg_value prim_ask(struct mg_run *run, mg_value *args)
         return MG_NIL;
     }
     struct mg_scheduler *s = mg_run_enter(run);
-    uint64_t reference = mg_waits_ask(run->actor, s, whom);
+    uint64_t reference = mg_waits_ask(run->actor, s, whom, detail);
     mg_run_leave(run);
     return reference == 0 ? MG_NIL : mg_small((int64_t)reference);
+}
+
+static mg_value prim_ask(struct mg_run *run, mg_value *args)
+{
+    return ask(run, args, MG_INSPECT_WAITS);
+}
+
+static mg_value prim_ask_stack(struct mg_run *run, mg_value *args)
+{
+    return ask(run, args, MG_INSPECT_STACK);
 }
 
 static mg_value symbol_of(struct mg_run *run, enum mg_wait_kind kind)
@@ -144,8 +156,30 @@ static mg_value records(struct mg_run *run, mg_value *args, const struct mg_sign
     return mg_pointer(array);
 }
 
-/* Waits up to args[2] ms for the answer to the question args[1]; nil when there is none. */
-static mg_value prim_answer(struct mg_run *run, mg_value *args)
+/* A call stack as text; nil when there is none. */
+static mg_value stack_text(struct mg_run *run, mg_value *args, const struct mg_signal *reply)
+{
+    uint32_t count = 0;
+    const struct mg_trace_record *records =
+        mg_waits_records(reply, MG_LIMIT_TRACE_FRAMES, sizeof *records, &count);
+    if (records == NULL || count == 0) {
+        return MG_NIL;
+    }
+    struct mg_buf text;
+    mg_buf_init(&text);
+    mg_trace_print(run->vm, records, count, &text);
+    mg_value answer = MG_PRIM_FAILED;
+    if (mg_run_reserve(run, args, mg_string_words(text.len)) != NULL) {
+        answer = mg_string_new(run->heap, text.data, text.len);
+    }
+    mg_buf_deinit(&text);
+    return answer;
+}
+
+/* Waits up to args[2] ms for the answer to the question args[1], and makes something of it; nil
+ * when there is none. */
+static mg_value await(struct mg_run *run, mg_value *args,
+                      mg_value (*make)(struct mg_run *, mg_value *, const struct mg_signal *))
 {
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
@@ -169,7 +203,7 @@ static mg_value prim_answer(struct mg_run *run, mg_value *args)
     mg_wait_done(run);
     mg_value answer = MG_NIL;
     if (outcome == MG_OUTCOME_VALUE && reply != NULL) {
-        answer = records(run, args, reply);
+        answer = make(run, args, reply);
     }
     if (reply != NULL) {
         mg_signal_free(reply, run->blocks);
@@ -177,10 +211,22 @@ static mg_value prim_answer(struct mg_run *run, mg_value *args)
     return answer;
 }
 
+static mg_value prim_answer(struct mg_run *run, mg_value *args)
+{
+    return await(run, args, records);
+}
+
+static mg_value prim_stack_answer(struct mg_run *run, mg_value *args)
+{
+    return await(run, args, stack_text);
+}
+
 const struct mg_prim_entry mg_prims_runtime[] = {
     {"Runtime class>>primFigures", prim_figures},
     {"Runtime class>>describe:", prim_describe},
     {"Runtime class>>primAsk:", prim_ask},
     {"Runtime class>>primAnswer:within:", prim_answer},
+    {"Runtime class>>primAskStack:", prim_ask_stack},
+    {"Runtime class>>primStackAnswer:within:", prim_stack_answer},
     {NULL, NULL},
 };

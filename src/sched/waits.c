@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading waits: see waits.h.
  *
- * A reply to MG_INSPECT_WAITS carries its records as raw words behind the signal. Its fragment
- * describes no objects, so no heap ever adopts it, and only mg_waits_read looks there.
+ * An answer carries its records as raw words behind the signal. Its fragment describes no objects,
+ * so no heap ever adopts it, and only mg_waits_records looks there; a program can forge an answer,
+ * so that checks what it finds.
  *
  * Threads and memory: as there.
  */
@@ -12,8 +13,6 @@
 
 #include "object/control.h"
 #include "sched/internal.h"
-
-#define WAIT_WORDS (sizeof(struct mg_wait) / sizeof(mg_value))
 
 _Static_assert(sizeof(struct mg_wait) % sizeof(mg_value) == 0, "records fill whole words");
 
@@ -62,13 +61,28 @@ uint32_t mg_waits_of(const struct mg_actor *actor, const struct mg_sched *sched,
 
 /* -- Asking -- */
 
-uint64_t mg_waits_ask(struct mg_actor *actor, struct mg_scheduler *s, mg_pid whom)
+uint64_t mg_waits_ask(struct mg_actor *actor, struct mg_scheduler *s, mg_pid whom, uint16_t detail)
 {
     uint64_t reference = mg_request_open(actor, s, whom);
     if (reference != 0 && !mg_core_tell(mg_core_of(s), whom, MG_SIGNAL_INSPECT, mg_actor_pid(actor),
-                                        reference, MG_INSPECT_WAITS))
+                                        reference, detail))
         mg_request_settle(actor, reference, MG_OUTCOME_NOPROC);
     return reference;
+}
+
+void mg_waits_tell(struct mg_actor *actor, struct mg_scheduler *s, struct mg_signal *question,
+                   const void *records, uint32_t count, size_t record_size)
+{
+    ASSERT(record_size % sizeof(mg_value) == 0);
+    struct mg_signal *reply =
+        mg_signal_new(&s->blocks, MG_SIGNAL_REPLY, count * (record_size / sizeof(mg_value)));
+    memcpy(mg_signal_words(reply), records, count * record_size);
+    reply->payload = mg_small(count);
+    reply->reference = question->reference;
+    reply->detail = MG_OUTCOME_VALUE;
+    s->reductions -= MG_COST_SEND;
+    mg_reply_send(actor, s, question->sender, reply);
+    mg_signal_free(question, &s->blocks);
 }
 
 void mg_waits_answer(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)
@@ -77,28 +91,26 @@ void mg_waits_answer(struct mg_core *core, struct mg_actor *actor, struct mg_sig
     memset(waits, 0, sizeof waits);
     uint32_t count = mg_waits_of(actor, core->s.sched, waits, MG_WAITS_MAX);
     ASSERT(count <= MG_WAITS_MAX);
-    struct mg_signal *reply =
-        mg_signal_new(&core->s.blocks, MG_SIGNAL_REPLY, (uint64_t)count * WAIT_WORDS);
-    memcpy(mg_signal_words(reply), waits, count * sizeof waits[0]);
-    reply->payload = mg_small(count);
-    reply->reference = signal->reference;
-    reply->detail = MG_OUTCOME_VALUE;
-    core->s.reductions -= MG_COST_SEND;
-    mg_reply_send(actor, &core->s, signal->sender, reply);
-    mg_signal_free(signal, &core->s.blocks);
+    mg_waits_tell(actor, &core->s, signal, waits, count, sizeof waits[0]);
 }
 
-const struct mg_wait *mg_waits_read(const struct mg_signal *reply, uint32_t *count)
+const void *mg_waits_records(const struct mg_signal *reply, uint32_t max, size_t record_size,
+                             uint32_t *count)
 {
     if (reply->flags & MG_SIGNAL_CONTROL || !mg_is_small(reply->payload) ||
         reply->fragment.words != 0)
         return NULL;
     int64_t n = mg_small_value(reply->payload);
     uint64_t room = reply->fragment.block_bytes - sizeof *reply;
-    if (n < 0 || n > MG_WAITS_MAX || (uint64_t)n * sizeof(struct mg_wait) > room)
+    if (n < 0 || n > max || (uint64_t)n * record_size > room)
         return NULL;
     *count = (uint32_t)n;
-    return (const struct mg_wait *)(reply + 1);
+    return reply + 1;
+}
+
+const struct mg_wait *mg_waits_read(const struct mg_signal *reply, uint32_t *count)
+{
+    return mg_waits_records(reply, MG_WAITS_MAX, sizeof(struct mg_wait), count);
 }
 
 /* -- The whole node at rest -- */

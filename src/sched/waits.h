@@ -70,12 +70,21 @@ uint32_t mg_waits_of(const struct mg_actor *actor, const struct mg_sched *sched,
  * if it waits for a reply. False: it does not wait, or what it waits for has come. */
 bool mg_wait_describe(const struct mg_actor *actor, uint64_t reference, struct mg_wait *out);
 
-/* Asks a process what it waits for. Answers the reference of a request (actor.h: poll, state,
- * close), settled with MG_OUTCOME_VALUE when it has told; 0: too many are open. */
-uint64_t mg_waits_ask(struct mg_actor *actor, struct mg_scheduler *s, mg_pid whom);
+/* Asks a process: MG_INSPECT_WAITS, or another detail for its behaviour. Answers the reference of a
+ * request (actor.h: poll, state, close), settled with MG_OUTCOME_VALUE when it has told; 0: too
+ * many are open. */
+uint64_t mg_waits_ask(struct mg_actor *actor, struct mg_scheduler *s, mg_pid whom, uint16_t detail);
+
+/* Sends an answer of `count` records of plain words; for behaviours' hooks. Taken: the question. */
+void mg_waits_tell(struct mg_actor *actor, struct mg_scheduler *s, struct mg_signal *question,
+                   const void *records, uint32_t count, size_t record_size);
 
 /* The records in the reply, valid as long as it; NULL when it is no such reply. */
 const struct mg_wait *mg_waits_read(const struct mg_signal *reply, uint32_t *count);
+
+/* The same for other records, `max` at most. */
+const void *mg_waits_records(const struct mg_signal *reply, uint32_t max, size_t record_size,
+                             uint32_t *count);
 
 /* Calls visit for each wait of each process, in order of their places in the table. Only while
  * every scheduler is parked for good: in the callback `deadlock` of struct mg_sched_config. */

@@ -118,6 +118,40 @@ c.check("what is right", status == 0 and out == "ok   RightTest.mag: 3 passed\n3
 # Without other actors there is one order only: the test runs once.
 out, status = run("--seeds", "25", "--verbose", "--filter", "testAlone", "RightTest.mag")
 c.check("alone", out.count("once") == 1 and status == 0, out)
+# Rings of 2 to 50 actors that ask each other, with bystanders that ask in turns, have a deadlock each, and it is found
+# whole, whatever the order; without the ring's last link there is none.
+c.write("RingTest.mag", """
+RingTest subclass: TestCase
+  method: ringOf: n [
+    ^(1 to: n) collect: [:i |
+      [ | next |
+        next := (Process receiveMatching: [:m | m selector == #next]) payload.
+        next isNil
+          ifTrue: [[Process receive selector == #never] whileFalse]
+          ifFalse: [next request: #ask with: i timeout: nil] ] fork] ]
+  method: startTalkers [
+    | a |
+    a := [ [ | m | m := Process receive. m isRequest ifTrue: [m reply: nil] ] repeat ] fork.
+    3 timesRepeat: [[[a request: #talk with: nil] repeat] fork] ]
+  method: testRing [
+    | n members cycles |
+    n := Random new nextBetween: 2 and: 50.
+    members := self ringOf: n.
+    self startTalkers.
+    members doWithIndex: [:each :i | each send: #next with: (i = n ifTrue: [nil] ifFalse: [members at: i + 1])].
+    self waitUntil: [((Runtime waitsOf: members) select: [:each | each kind == #reply]) size = (n - 1)].
+    self assert: Runtime deadlocks isEmpty.
+    (members at: n) kill.
+    members := self ringOf: n.
+    members doWithIndex: [:each :i | each send: #next with: (members at: i \\\\ n + 1)].
+    self waitUntil: [((Runtime waitsOf: members) select: [:each | each kind == #reply]) size = n].
+    cycles := Runtime deadlocks.
+    self assert: cycles size equals: 1.
+    self assert: cycles first waits size equals: n.
+    self assert: (cycles first processes allSatisfy: [:each | members includes: each]) ]
+""")
+out, status = run("--seeds", "100", "RingTest.mag")
+c.check("rings", status == 0 and out == "ok   RingTest.mag: 1 passed\n1 passed, 0 failed\n", out)
 # A first seed and a number of them.
 out, status = run("--seed", "1000", "--seeds", "100", "--filter", "testLostUpdate", "PlantedTest.mag")
 c.check("from a seed on", re.search(r"\(seed 10\d\d\)", out) and status == FAILED, out)

@@ -75,7 +75,7 @@ static bool ask_next(struct mg_actor *actor, struct mg_scheduler *s, mg_pid whom
                      struct asked *asked)
 {
     if (actor->body[1] == 0)
-        actor->body[1] = mg_waits_ask(actor, s, whom);
+        actor->body[1] = mg_waits_ask(actor, s, whom, MG_INSPECT_WAITS);
     struct mg_signal *reply = NULL;
     asked->outcome = mg_request_poll(actor, actor->body[1], &reply);
     if (asked->outcome == MG_OUTCOME_PENDING)
