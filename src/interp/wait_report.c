@@ -14,6 +14,8 @@
 #include "interp/labels.h"
 #include "interp/trace.h"
 
+#include <inttypes.h>
+
 struct entry {
     mg_pid who;
     struct mg_wait wait;
@@ -23,6 +25,7 @@ struct entry {
 struct entries {
     struct entry *items;
     uint32_t count, cap;
+    uint64_t total;      /* with those beyond MG_WAIT_REPORT_READ */
     struct mg_map first; /* pid -> index of its first entry with a counterpart */
 };
 
@@ -30,6 +33,9 @@ static void collect(void *context, mg_pid who, const struct mg_wait *wait)
 {
     struct entries *entries = context;
     uint64_t index;
+    if (++entries->total > MG_WAIT_REPORT_READ) {
+        return;
+    }
     entries->items =
         mg_vec_grow(entries->items, &entries->cap, entries->count + 1, sizeof *entries->items);
     entries->items[entries->count] = (struct entry){.who = who, .wait = *wait};
@@ -103,11 +109,17 @@ static void put_cycle(struct mg_vm *vm, struct mg_sched *sched, const struct ent
 {
     mg_buf_puts(out, "  deadlock: ");
     const struct entry *entry = start;
+    uint32_t passed = 0;
     do {
-        mg_wait_process(vm, sched, entry->who, out);
-        mg_buf_puts(out, " -> ");
+        if (passed++ < MG_WAIT_REPORT_NAMES) {
+            mg_wait_process(vm, sched, entry->who, out);
+            mg_buf_puts(out, " -> ");
+        }
         entry = next_of(entries, entry);
     } while (entry != start);
+    if (passed > MG_WAIT_REPORT_NAMES) {
+        mg_buf_printf(out, "(%u more) -> ", passed - MG_WAIT_REPORT_NAMES);
+    }
     mg_wait_process(vm, sched, start->who, out);
     mg_buf_putc(out, '\n');
 }
@@ -137,8 +149,8 @@ void mg_wait_report(struct mg_vm *vm, struct mg_sched *sched, struct mg_buf *out
     for (uint32_t i = 0; i < entries.count && i < MG_WAIT_REPORT_LINES; i++) {
         put_wait(vm, sched, &entries.items[i], out);
     }
-    if (entries.count > MG_WAIT_REPORT_LINES) {
-        mg_buf_printf(out, "  and %u more\n", entries.count - MG_WAIT_REPORT_LINES);
+    if (entries.total > MG_WAIT_REPORT_LINES) {
+        mg_buf_printf(out, "  and %" PRIu64 " more\n", entries.total - MG_WAIT_REPORT_LINES);
     }
     put_cycles(vm, sched, &entries, out);
     mg_map_deinit(&entries.first);

@@ -15,6 +15,10 @@
 #define MG_WAIT_REPORT_LINES 20
 #define MG_WAIT_REPORT_CYCLES 5
 
+/* Processes of one cycle that are named, and waits that are looked at. */
+#define MG_WAIT_REPORT_NAMES 60
+#define MG_WAIT_REPORT_READ 200000
+
 /* Appends the report, a line for each wait and each cycle. */
 void mg_wait_report(struct mg_vm *vm, struct mg_sched *sched, struct mg_buf *out);
 

@@ -150,7 +150,7 @@ RingTest subclass: TestCase
     self assert: cycles first waits size equals: n.
     self assert: (cycles first processes allSatisfy: [:each | members includes: each]) ]
 """)
-out, status = run("--seeds", "100", "RingTest.mag")
+out, status = run("--seeds", "40", "RingTest.mag")
 c.check("rings", status == 0 and out == "ok   RingTest.mag: 1 passed\n1 passed, 0 failed\n", out)
 # A first seed and a number of them.
 out, status = run("--seed", "1000", "--seeds", "100", "--filter", "testLostUpdate", "PlantedTest.mag")
