@@ -2,11 +2,11 @@
 /* maggie: the command. It reads the command line and calls program.c; nothing else happens here. */
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "cmd/options.h"
 #include "cmd/program.h"
 #include "cmd/signals.h"
+#include "cmd/test.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,8 @@ static const char help[] =
     "  maggie run [options] FILE [arguments]   run a script; its status is the result if that is "
     "an Integer\n"
     "  maggie eval [options] 'expression'      evaluate and print the result\n"
+    "  maggie test [options] [PATHS]           run the tests in files and directories (default: "
+    "here)\n"
     "  maggie disasm FILE                      show the bytecode of a file\n"
     "  maggie --version                        show the version\n"
     "  maggie --help                           show this\n"
@@ -28,6 +30,15 @@ static const char help[] =
     "  --seed N          deterministic: one thread, virtual time, the same run for the same seed\n"
     "  --event-log FILE  with --seed: write what happened, one line an event (- for standard "
     "error)\n"
+    "\n"
+    "Options of test:\n"
+    "  --seeds N         deterministic: every test with several actors under N seeds\n"
+    "  --seed S          deterministic: the run of this seed again (with --seeds: the first one)\n"
+    "  --filter WORD     only tests whose name contains the word: FILE Class>>selector\n"
+    "  --time-limit MS   of each test, instead of what its class says (10000)\n"
+    "  --verbose         a line for each test, and what it printed\n"
+    "  --schedulers N    as above\n"
+    "  --max-heap SIZE   memory limit of the process of each test\n"
     "\n"
     "Ctrl-C stops supervised trees in order; a second Ctrl-C ends the program at once.\n"
     "Exit status: 0, or what the program says; 1 after an unhandled error in the main process, 2 "
@@ -40,69 +51,32 @@ struct command {
     const char *operand; /* file or expression */
 };
 
-static int usage(const char *what, const char *detail)
-{
-    fprintf(stderr, "maggie: %s%s%s\nTry `maggie --help`.\n", what, detail[0] != '\0' ? ": " : "",
-            detail);
-    return MG_STATUS_USAGE;
-}
-
-static bool parse_number(const char *text, uint64_t *out)
-{
-    char *end;
-    errno = 0;
-    unsigned long long n = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || !isdigit((unsigned char)text[0])) {
-        return false;
-    }
-    *out = n;
-    return true;
-}
-
-static bool parse_size(const char *text, uint64_t *out)
-{
-    char *end;
-    errno = 0;
-    unsigned long long n = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || !isdigit((unsigned char)text[0])) {
-        return false;
-    }
-    int shift = *end == 'K' || *end == 'k'   ? 10
-                : *end == 'M' || *end == 'm' ? 20
-                : *end == 'G' || *end == 'g' ? 30
-                                             : 0;
-    if (end[shift != 0] != '\0' || n == 0 || n > UINT64_MAX >> shift) {
-        return false;
-    }
-    *out = n << shift;
-    return true;
-}
-
 static int parse_option(struct command *command, const char *name, const char *text)
 {
     struct mg_program *program = &command->program;
     uint64_t n;
     if (text == NULL) {
-        return usage("this option needs a value", name);
+        return mg_usage("this option needs a value", name);
     }
     if (strcmp(name, "--schedulers") == 0) {
-        if (!parse_number(text, &n) || n == 0 || n > 255) {
-            return usage("--schedulers takes a number from 1 to 255, not", text);
+        if (!mg_parse_number(text, &n) || n == 0 || n > 255) {
+            return mg_usage("--schedulers takes a number from 1 to 255, not", text);
         }
         program->schedulers = (uint32_t)n;
         return 0;
     }
     if (strcmp(name, "--max-heap") == 0) {
-        return parse_size(text, &program->max_heap)
+        return mg_parse_size(text, &program->max_heap)
                    ? 0
-                   : usage("--max-heap takes a size such as 64M, not", text);
+                   : mg_usage("--max-heap takes a size such as 64M, not", text);
     }
     if (strcmp(name, "--seed") == 0) {
         program->deterministic = true;
-        return parse_number(text, &program->seed) ? 0 : usage("--seed takes a number, not", text);
+        return mg_parse_number(text, &program->seed) ? 0
+                                                     : mg_usage("--seed takes a number, not", text);
     }
     program->events = strcmp(text, "-") == 0 ? stderr : fopen(text, "w");
-    return program->events != NULL ? 0 : usage("the event log cannot be written", text);
+    return program->events != NULL ? 0 : mg_usage("the event log cannot be written", text);
 }
 
 /* Options, operand, then what belongs to the program. */
@@ -116,7 +90,7 @@ static int parse(struct command *command, int argc, char **argv)
             known |= strcmp(argv[i], options[o]) == 0;
         }
         if (!known) {
-            return usage("there is no such option", argv[i]);
+            return mg_usage("there is no such option", argv[i]);
         }
         int status = parse_option(command, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
         if (status != 0) {
@@ -124,7 +98,7 @@ static int parse(struct command *command, int argc, char **argv)
         }
     }
     if (i >= argc) {
-        return usage("what is to be done with is missing", argv[1]);
+        return mg_usage("what is to be done with is missing", argv[1]);
     }
     command->operand = argv[i];
     command->program.arguments = (const char *const *)&argv[i + 1];
@@ -188,9 +162,12 @@ int main(int argc, char **argv)
         printf("maggie %s\n", MG_VERSION);
         return MG_STATUS_OK;
     }
+    if (strcmp(argv[1], "test") == 0) {
+        return mg_test_command(argc - 2, argv + 2, command.program.thorough);
+    }
     bool run = strcmp(argv[1], "run") == 0, disasm = strcmp(argv[1], "disasm") == 0;
     if (!run && !disasm && strcmp(argv[1], "eval") != 0) {
-        return usage("there is no such command", argv[1]);
+        return mg_usage("there is no such command", argv[1]);
     }
     int status = parse(&command, argc, argv);
     if (status == 0) {

@@ -10,6 +10,7 @@
 #include "compiler/disasm.h"
 #include "interp/body.h"
 #include "interp/boot.h"
+#include "interp/wait_report.h"
 #include "sched/exit.h"
 #include "sched/io_backend.h"
 
@@ -84,11 +85,13 @@ static void log_event(void *owner, const char *line, size_t len)
 
 static void report_deadlock(void *owner, struct mg_sched *sched)
 {
-    (void)owner;
-    static const char text[] = "Error: every process waits, and nothing can wake any of them. A "
-                               "program that waits on purpose ends with "
-                               "`Process sleepForever`.\n";
-    mg_sched_log_crash(sched, text, sizeof text - 1);
+    struct mg_buf text;
+    mg_buf_init(&text);
+    mg_buf_puts(&text, "Error: every process waits, and nothing can wake any of them. A program "
+                       "that waits on purpose ends with `Process sleepForever`.\n");
+    mg_wait_report(owner, sched, &text);
+    mg_sched_log_crash(sched, text.data, text.len);
+    mg_buf_deinit(&text);
 }
 
 static struct mg_sched *make_sched(const struct mg_program *program, struct mg_vm *vm)

@@ -30,6 +30,13 @@ void mg_signals_block(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+void mg_signals_unblock(void)
+{
+    sigset_t set;
+    stop_set(&set);
+    CHECK(pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0);
+}
+
 static void *watch(void *argument)
 {
     struct mg_signals *signals = argument;

@@ -14,6 +14,9 @@ struct mg_signals;
 /* Blocks SIGINT and SIGTERM in this thread and those it starts; ignores SIGPIPE. */
 void mg_signals_block(void);
 
+/* Undoes it for the calling thread: the signals end the process again. */
+void mg_signals_unblock(void);
+
 /* Starts a thread that turns signals into requests to stop. Ended by mg_signals_unwatch, before the
  * sched is freed. */
 struct mg_signals *mg_signals_watch(struct mg_sched *sched);

@@ -10,7 +10,9 @@
 #include "interp/labels.h"
 #include "interp/loop.h"
 #include "interp/process.h"
+#include "interp/trace.h"
 #include "interp/unwind.h"
+#include "sched/waits.h"
 
 #include <stdio.h>
 
@@ -290,12 +292,67 @@ static void body_describe(struct mg_actor *actor, char *text, size_t size)
     snprintf(text, size, "%s", code->file != NULL ? code->file : "Maggie code");
 }
 
+/* Where the actor waits: the innermost activation that is not the library's, else the innermost. */
+static void find_place(const struct mg_actor *actor, const struct mg_vm *vm, struct mg_wait *out)
+{
+    const mg_value *fp = actor->heap.stack + actor->body[MG_BODY_FP];
+    const mg_insn *pc = (const mg_insn *)(uintptr_t)actor->body[MG_BODY_PC];
+    /* A primitive that waits is run again: the pc stands at its send, elsewhere behind it. */
+    ptrdiff_t behind = mg_is_small(actor->body[MG_BODY_RESEND]) ? 1 : 0;
+    for (;;) {
+        const struct mg_code *code = mg_frame_code(fp);
+        ptrdiff_t insn = pc - code->insns - behind;
+        bool inside = insn >= 0 && insn < (ptrdiff_t)code->insn_count;
+        if (inside && (out->code == 0 || code->id > vm->library_codes)) {
+            out->code = code->id;
+            out->insn = (uint32_t)insn;
+        }
+        uint32_t distance = mg_frame_distance(fp);
+        if (code->id > vm->library_codes || distance == 0) {
+            return;
+        }
+        pc = mg_frame_return_pc(fp);
+        behind = 1;
+        fp -= distance;
+    }
+}
+
+static uint32_t body_waits(const struct mg_actor *actor, const struct mg_sched *sched,
+                           struct mg_wait *out, uint32_t max)
+{
+    mg_value progress = actor->body[MG_BODY_RESULT];
+    uint64_t reference = mg_is_small(progress) ? (uint64_t)mg_small_value(progress) : 0;
+    if (max == 0 || !mg_wait_describe(actor, reference, out)) {
+        return 0;
+    }
+    find_place(actor, mg_sched_owner(sched), out);
+    return 1;
+}
+
+/* Tells the call stack of one that waits; of one that runs it is not in order at every drain. */
+static void body_inspect(struct mg_actor *actor, struct mg_scheduler *s, struct mg_signal *signal)
+{
+    struct mg_trace_record records[MG_LIMIT_TRACE_FRAMES];
+    uint32_t count = 0;
+    struct mg_vm *vm = mg_sched_owner(s->sched);
+    if (signal->detail == MG_INSPECT_STACK && actor->wait_for != 0) {
+        /* The pc of one that waits stands at its send, and the trace wants what comes behind. */
+        ptrdiff_t behind = mg_is_small(actor->body[MG_BODY_RESEND]) ? 0 : 1;
+        const mg_insn *pc = (const mg_insn *)(uintptr_t)actor->body[MG_BODY_PC];
+        count = mg_trace_capture(vm->world, actor->heap.stack + actor->body[MG_BODY_FP],
+                                 pc + behind, records, MG_LIMIT_TRACE_FRAMES);
+    }
+    mg_waits_tell(actor, s, signal, records, count, sizeof records[0]);
+}
+
 const struct mg_behaviour mg_body_behaviour = {
     .name = "maggie",
     .start = body_start,
     .run = body_run,
     .deinit = body_deinit,
     .describe = body_describe,
+    .inspect = body_inspect,
+    .waits = body_waits,
     .unwinds = true,
 };
 

@@ -154,6 +154,8 @@ struct mg_vm *mg_vm_new(const void *archive, size_t len, char problem[256])
         mg_vm_free(vm);
         return NULL;
     }
+    /* B1 relaxed: nobody else knows the vm yet. */
+    vm->library_codes = load_relaxed(&vm->code_count);
     return vm;
 }
 

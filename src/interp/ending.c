@@ -120,19 +120,9 @@ void mg_ending_exit(struct mg_run *run)
     mg_actor_set_exit(run->actor, run->scheduler, why, origin, MG_NIL, NULL);
 }
 
-/* `process 17 'label'`. */
 static void put_name(struct mg_run *run, struct mg_buf *out)
 {
-    if (run->vm->main_pid == mg_actor_pid(run->actor)) {
-        mg_buf_puts(out, "main process");
-        return;
-    }
-    char label[MG_LABEL_MAX];
-    size_t len;
-    mg_buf_printf(out, "process %" PRIu64, mg_actor_pid(run->actor));
-    if (mg_labels_get(run->vm, mg_actor_pid(run->actor), label, &len)) {
-        mg_buf_printf(out, " '%.*s'", (int)len, label);
-    }
+    mg_labels_describe(run->vm, mg_actor_pid(run->actor), out);
 }
 
 /* What a process ended of that had no room left: made outside its heap. NULL if even that fails. */

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 struct label {
@@ -58,6 +59,20 @@ bool mg_labels_get(struct mg_vm *vm, mg_pid pid, char text[MG_LABEL_MAX], size_t
     }
     mg_lock_release(&vm->labels.lock);
     return there;
+}
+
+void mg_labels_describe(struct mg_vm *vm, mg_pid pid, struct mg_buf *out)
+{
+    if (vm->main_pid == pid) {
+        mg_buf_puts(out, "main process");
+        return;
+    }
+    char label[MG_LABEL_MAX];
+    size_t len;
+    mg_buf_printf(out, "process %" PRIu64, pid);
+    if (mg_labels_get(vm, pid, label, &len)) {
+        mg_buf_printf(out, " '%.*s'", (int)len, label);
+    }
 }
 
 void mg_labels_remove(struct mg_vm *vm, mg_pid pid)

@@ -7,6 +7,7 @@
 #ifndef MG_INTERP_LABELS_H
 #define MG_INTERP_LABELS_H
 
+#include "base/buf.h"
 #include "interp/vm.h"
 
 #define MG_LABEL_MAX 128
@@ -16,6 +17,9 @@ void mg_labels_put(struct mg_vm *vm, mg_pid pid, const char *text, size_t len);
 
 /* Copies the label out. False when there is none. */
 bool mg_labels_get(struct mg_vm *vm, mg_pid pid, char text[MG_LABEL_MAX], size_t *len);
+
+/* Appends what reports call a process: `main process`, `process 17`, `process 17 'label'`. */
+void mg_labels_describe(struct mg_vm *vm, mg_pid pid, struct mg_buf *out);
 
 /* Forgets the label of a process that ends. */
 void mg_labels_remove(struct mg_vm *vm, mg_pid pid);

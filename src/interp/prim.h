@@ -185,5 +185,7 @@ extern const struct mg_prim_entry mg_prims_bond[];
 extern const struct mg_prim_entry mg_prims_sync[];
 extern const struct mg_prim_entry mg_prims_gate[];
 extern const struct mg_prim_entry mg_prims_alarm[];
+extern const struct mg_prim_entry mg_prims_runtime[];
+extern const struct mg_prim_entry mg_prims_test[];
 
 #endif

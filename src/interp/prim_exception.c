@@ -74,6 +74,29 @@ static mg_value prim_trace_text(struct mg_run *run, mg_value *args)
     return answer;
 }
 
+static mg_value prim_trace_place(struct mg_run *run, mg_value *args)
+{
+    const uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (mg_is_instance(args[1], MG_CLASS_BYTE_ARRAY)) {
+        mg_bytes_of(args[1], &bytes, &len);
+    }
+    for (size_t at = 0; at + sizeof(struct mg_trace_record) <= len;
+         at += sizeof(struct mg_trace_record)) {
+        struct mg_trace_record record;
+        memcpy(&record, bytes + at, sizeof record);
+        const struct mg_code *code = mg_vm_code(run->vm, record.code);
+        if (code == NULL || code->id <= run->vm->library_codes) {
+            continue;
+        }
+        char place[256];
+        size_t n = (size_t)mg_trace_place(code, record.insn, place, sizeof place);
+        args = mg_run_reserve(run, args, mg_string_words(n));
+        return args == NULL ? MG_PRIM_FAILED : mg_string_new(run->heap, place, n);
+    }
+    return MG_NIL;
+}
+
 static mg_value prim_first_handler(struct mg_run *run, mg_value *args)
 {
     (void)args;
@@ -165,6 +188,7 @@ static mg_value prim_unhandled(struct mg_run *run, mg_value *args)
 const struct mg_prim_entry mg_prims_exception[] = {
     {"Exception>>primTrace", prim_trace},
     {"Exception>>primTraceText:", prim_trace_text},
+    {"Exception>>primTracePlace:", prim_trace_place},
     {"Exception>>primFirstHandler", prim_first_handler},
     {"Exception>>primHandlerAfter:", prim_handler_after},
     {"Exception>>primHandlerReceiver:", prim_handler_receiver},

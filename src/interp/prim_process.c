@@ -388,22 +388,31 @@ static mg_value prim_restrictions(struct mg_run *run, mg_value *args)
 static void add_process(void *context, const struct mg_actor_info *info)
 {
     struct found *found = context;
-    /* Keepers and the like are no processes of the program's. */
     if (found->count < 256 && info->behaviour == mg_body_behaviour.name) {
+        found->values[found->count++] = mg_pid_value(info->pid);
+    }
+}
+
+/* The same with keepers, which are no processes of the program's, but part of the wait graph. */
+static void add_anybody(void *context, const struct mg_actor_info *info)
+{
+    struct found *found = context;
+    if (found->count < 256 && (info->keeper || info->behaviour == mg_body_behaviour.name)) {
         found->values[found->count++] = mg_pid_value(info->pid);
     }
 }
 
 /* Fills an ArrayList-like run: the library calls this until it answers less than asked for.
  * args[1]: where to go on. Answers an Array: next place, then processes. */
-static mg_value prim_all_from(struct mg_run *run, mg_value *args)
+static mg_value all_from(struct mg_run *run, mg_value *args,
+                         void (*visit)(void *context, const struct mg_actor_info *info))
 {
     if (!mg_is_small(args[1])) {
         return mg_prim_type_error(run, 1, "SmallInteger");
     }
     struct found found = {.run = run};
     uint64_t next =
-        mg_sched_each(run->scheduler, (uint64_t)mg_small_value(args[1]), 256, add_process, &found);
+        mg_sched_each(run->scheduler, (uint64_t)mg_small_value(args[1]), 256, visit, &found);
     size_t words =
         mg_object_span(MG_FORMAT_ARRAY, found.count + 1) + (size_t)found.count * MG_PROCESS_SPAN;
     if (mg_run_reserve(run, args, words) == NULL) {
@@ -420,6 +429,16 @@ static mg_value prim_all_from(struct mg_run *run, mg_value *args)
     }
     mg_run_charge(run, 256);
     return mg_pointer(array);
+}
+
+static mg_value prim_all_from(struct mg_run *run, mg_value *args)
+{
+    return all_from(run, args, add_process);
+}
+
+static mg_value prim_everybody_from(struct mg_run *run, mg_value *args)
+{
+    return all_from(run, args, add_anybody);
 }
 
 static mg_value prim_equal(struct mg_run *run, mg_value *args)
@@ -471,6 +490,7 @@ const struct mg_prim_entry mg_prims_process[] = {
     {"Process>>names", prim_names},
     {"ProcessDirectory class>>named:", prim_named},
     {"ProcessDirectory class>>primAllFrom:", prim_all_from},
+    {"ProcessDirectory class>>primEverybodyFrom:", prim_everybody_from},
     {"Process>>label", prim_label},
     {"Process>>label:", prim_set_label},
     {"Process>>id", prim_id},

@@ -70,6 +70,7 @@ struct mg_vm {
     _Atomic(struct mg_code *)
         *codes; /* by id; reserved at its greatest size, entries published with release */
     _Atomic(uint32_t) code_count;
+    uint32_t library_codes; /* those with ids up to this one are the library's */
     struct mg_labels labels;
     struct mg_trait_batch *traits; /* of all batches loaded so far, newest first; under load_lock */
     struct mg_lock load_lock;      /* one batch at a time */
@@ -80,6 +81,7 @@ struct mg_vm {
     _Atomic(uint32_t) sandbox; /* policy of `Sandbox run:`, 0: none; any scheduler */
     mg_pid main_pid;           /* of the program's main process */
     uint32_t refusals[MG_REFUSALS];    /* symbol ids of why a send is refused */
+    const struct mg_code *test_script; /* statements that are a test (prim_test.c); NULL: none */
     uint32_t reasons[MG_REASON_COUNT]; /* symbol ids of the runtime's exit reasons */
     void *owner;                       /* the embedding program's */
 };

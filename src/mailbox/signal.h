@@ -46,8 +46,10 @@ enum mg_signal_flag {
 };
 
 enum mg_signal_detail {
-    MG_EXIT_LINK = 1, /* EXIT: came along a link, counts only while the link is active */
-    MG_EXIT_FIRM = 2, /* EXIT: cannot be trapped, but unwinds */
+    MG_EXIT_LINK = 1,     /* EXIT: came along a link, counts only while the link is active */
+    MG_EXIT_FIRM = 2,     /* EXIT: cannot be trapped, but unwinds */
+    MG_INSPECT_WAITS = 1, /* INSPECT: answered by the scheduler's layer, see waits.h there */
+    MG_INSPECT_STACK = 2, /* INSPECT: answered by behaviours that have a stack */
     MG_MONITOR_WAIT =
         1, /* MONITOR, DOWN: settles a request of the watcher instead of becoming mail */
     MG_SETTLED_ENDED = 1, /* SETTLED: because the requester has ended */

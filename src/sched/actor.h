@@ -48,6 +48,7 @@ struct mg_actor;
 struct mg_scheduler;
 struct mg_sched;
 struct mg_actor_side; /* side.h: what most actors never need */
+struct mg_wait;       /* waits.h */
 
 enum mg_actor_state {
     MG_ACTOR_NEW,
@@ -168,6 +169,12 @@ struct mg_behaviour {
      * sees who gave up and what came back. Requests it has not read are answered at its end; those
      * it has, it must answer itself. */
     bool raw;
+    /* Tells what the actor waits for, at most `max` entries (all zero before), and answers how
+     * many: see waits.h. May be NULL: then mail, time and its one open request are told. Called at
+     * a drain on the actor's thread, or on any while the whole node stands still; it changes
+     * nothing. */
+    uint32_t (*waits)(const struct mg_actor *actor, const struct mg_sched *sched,
+                      struct mg_wait *out, uint32_t max);
 
     /* Whether `run` unwinds by itself after MG_ACTOR_EXIT_PENDING was set and then answers
      * MG_TURN_EXIT. If false the scheduler ends the actor at once, with the reason of the exit. */

@@ -354,6 +354,10 @@ static uint32_t deliver_room(struct mg_core *core, struct mg_actor *actor, struc
 static uint32_t deliver_inspect(struct mg_core *core, struct mg_actor *actor,
                                 struct mg_signal *signal)
 {
+    if (signal->detail == MG_INSPECT_WAITS) {
+        mg_waits_answer(core, actor, signal);
+        return 0;
+    }
     if (actor->behaviour->inspect != NULL) {
         actor->behaviour->inspect(actor, &core->s, signal);
         return 0;

@@ -98,6 +98,7 @@ struct mg_actor_side {
     struct mg_bonds watchers; /* monitor -> watcher's pid << 1 | wait */
     struct mg_bonds watching; /* monitor -> pid of whom */
     struct mg_bonds requests; /* reference -> enum mg_request_tag */
+    uint64_t asked_ns;        /* when the newest of them was opened */
     struct mg_bonds debts;    /* reference of a request to us -> requester's pid */
     struct mg_bonds holds;    /* reference of a request that was granted -> keeper's pid */
     struct mg_choice *choice; /* or NULL */
@@ -250,6 +251,7 @@ struct mg_records {
 };
 
 struct mg_name_table; /* names.c */
+struct mg_explore;    /* explore.c */
 
 enum mg_stop_state { MG_STOP_NOT, MG_STOP_ASKED, MG_STOP_NOW };
 
@@ -291,6 +293,7 @@ struct mg_sched {
     _Atomic(uint64_t) stop_ns;               /* shared: time limit of the stop */
 
     /* Deterministic mode only. */
+    struct mg_explore *explore; /* or NULL */
     struct mg_rng chooser;
     uint64_t sim_now;
     uint64_t sim_step;
@@ -325,6 +328,16 @@ void mg_core_slice_end(struct mg_core *core);
 
 /* Takes work from the overflow queue or from others. False: there was none. */
 bool mg_core_find_work(struct mg_core *core);
+
+/* Takes the next actor out of any queue of a core, or the overflow queue; NULL: there is none. */
+struct mg_actor *mg_core_take_queued(struct mg_core *core);
+
+/* One turn of that runnable actor, which stands in no queue, with this many reductions. True when
+ * it was cut short, and is runnable again. */
+bool mg_core_turn(struct mg_core *core, struct mg_actor *actor, int32_t reductions);
+
+/* A length for a slice, drawn by the chooser of the deterministic mode. */
+int32_t mg_core_random_slice(struct mg_core *core);
 
 /* Loops until the sched halts. */
 void mg_core_loop(struct mg_core *core);
@@ -389,6 +402,11 @@ void mg_signal_bounce(struct mg_core *core, struct mg_actor *dead, struct mg_sig
 void mg_actor_monitor_as(struct mg_actor *actor, struct mg_scheduler *s, mg_pid other,
                          struct mg_control *known, uint64_t reference);
 
+/* Whether a request is pending: MG_REQUEST_PENDING or MG_REQUEST_WAIT, and of whom; else
+ * MG_REQUEST_OUTCOME. */
+enum mg_request_tag mg_request_pending(const struct mg_actor *actor, uint64_t reference,
+                                       mg_pid *whom);
+
 /* An entry of `requests` was removed: frees what it holds, tells whom it was asked of. `detail`: of
  * the SETTLED that is sent. */
 void mg_request_drop(struct mg_core *core, mg_pid self, uint64_t reference, uint64_t value,
@@ -406,6 +424,11 @@ void mg_choice_retracted(struct mg_core *core, struct mg_actor *actor, struct mg
 /* A request of the actor's was settled without a value: if it was the accepted one, the next offer
  * is looked at. */
 void mg_choice_failed(struct mg_core *core, struct mg_actor *actor, uint64_t reference);
+
+/* -- waits.c -- */
+
+/* Answers an INSPECT signal with MG_INSPECT_WAITS; frees it. */
+void mg_waits_answer(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal);
 
 /* -- exit.c -- */
 
@@ -500,6 +523,21 @@ void mg_alarms_deinit(struct mg_alarms *alarms);
 
 void mg_policies_init(struct mg_policies *policies);
 void mg_policies_deinit(struct mg_policies *policies);
+
+/* -- explore.c -- */
+
+/* NULL: this seed goes with the shipped queues. */
+struct mg_explore *mg_explore_new(struct mg_sched *sched);
+void mg_explore_free(struct mg_explore *explore);
+
+/* Which way a seed takes, for tests: 0 the queues, 1 at random, 2 and above by priorities. */
+uint32_t mg_explore_way(const struct mg_explore *explore);
+
+/* One turn of some actor. False: nobody is runnable. */
+bool mg_explore_step(struct mg_sched *sched);
+
+/* Puts all who are runnable back into the queues. */
+void mg_explore_end(struct mg_sched *sched);
 
 /* -- sim.c -- */
 

@@ -54,6 +54,15 @@ static void write_all(int fd, const char *data, size_t len)
     }
 }
 
+/* Where no back end takes: at once, to the embedder or to the descriptor. Under the lock. */
+static void output_now(struct mg_sched *sched, int fd, const char *data, size_t len)
+{
+    if (sched->config.write != NULL)
+        sched->config.write(sched->config.owner, fd, data, len);
+    else
+        write_all(fd, data, len);
+}
+
 /* Appends a piece. Under the lock. True: the queue was empty before. */
 static bool output_append(struct mg_output *output, int fd, const char *data, size_t len)
 {
@@ -99,7 +108,7 @@ bool mg_output_write(struct mg_scheduler *s, struct mg_actor *actor, int fd, con
         return true;
     mg_lock_acquire(&output->lock);
     if (!output->open) {
-        write_all(fd, data, len);
+        output_now(sched, fd, data, len);
         mg_lock_release(&output->lock);
         return true;
     }
@@ -124,7 +133,7 @@ void mg_sched_log_crash(struct mg_sched *sched, const char *text, size_t len)
     mg_lock_acquire(&output->lock);
     bool kick = false;
     if (!output->open)
-        write_all(STDERR_FILENO, text, len);
+        output_now(sched, STDERR_FILENO, text, len);
     else if (output->bytes + len > MG_OUTPUT_CRASH_BOUND)
         output->dropped++;
     else

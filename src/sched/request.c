@@ -47,6 +47,7 @@ static uint64_t request_new(struct mg_actor *actor, struct mg_scheduler *s, enum
         return 0;
     uint64_t reference = mg_fresh_reference(s);
     mg_bonds_put(&side->requests, reference, request_value(tag, to));
+    side->asked_ns = s->now_ns;
     return reference;
 }
 
@@ -104,6 +105,17 @@ enum mg_outcome mg_request_poll(struct mg_actor *actor, uint64_t reference,
     if (*reply != NULL && ((*reply)->flags & MG_SIGNAL_HOLD))
         mg_bonds_put(&actor->side->holds, reference, (*reply)->sender);
     return outcome;
+}
+
+enum mg_request_tag mg_request_pending(const struct mg_actor *actor, uint64_t reference,
+                                       mg_pid *whom)
+{
+    uint64_t value;
+    if (actor->side == NULL || !mg_bonds_get(&actor->side->requests, reference, &value) ||
+        !request_is_pending(value))
+        return MG_REQUEST_OUTCOME;
+    *whom = value >> 3;
+    return (enum mg_request_tag)(value & MG_REQUEST_TAG_MASK);
 }
 
 enum mg_outcome mg_request_state(const struct mg_actor *actor, uint64_t reference)

@@ -58,6 +58,7 @@ struct mg_sched *mg_sched_new(const struct mg_sched_config *config)
     if (config->seed == 0 && !config->deterministic)
         sched->config.seed = mg_rng_entropy();
     mg_rng_seed(&sched->chooser, sched->config.seed);
+    sched->explore = config->deterministic && config->explore ? mg_explore_new(sched) : NULL;
     sched->wall_start_ms = config->deterministic ? UINT64_C(1000000000000) : mg_clock_wall_ms();
     sched->start_ns = config->deterministic ? 0 : mg_clock_monotonic_ns();
     size_t parts_size = (sched->count + 1) * sizeof *sched->parts;
@@ -129,7 +130,8 @@ static void sched_run_threads(struct mg_sched *sched)
 void mg_sched_run(struct mg_sched *sched)
 {
     mg_sched_boot_scheduler(sched);
-    sched->io = sched->config.deterministic ? NULL : sched->config.io;
+    bool own = sched->config.deterministic || sched->config.write != NULL;
+    sched->io = own ? NULL : sched->config.io;
     if (sched->io != NULL) {
         CHECK(sched->io->open(sched, &sched->output, &sched->io_state) == 0);
         sched->output.open = true;
@@ -148,8 +150,7 @@ void mg_sched_run(struct mg_sched *sched)
 
 /* -- The end of everything -- */
 
-/* Takes the next actor out of any queue of a core. */
-static struct mg_actor *queued_take(struct mg_core *core)
+struct mg_actor *mg_core_take_queued(struct mg_core *core)
 {
     struct mg_actor *actor = core->next;
     core->next = NULL;
@@ -166,7 +167,7 @@ static struct mg_actor *queued_take(struct mg_core *core)
 static void finish_exiting(struct mg_core *core)
 {
     struct mg_actor *actor;
-    while ((actor = queued_take(core)) != NULL) {
+    while ((actor = mg_core_take_queued(core)) != NULL) {
         /* S1 relaxed: one thread is left. Pairs with S1 in mg_actor_become(). */
         if (load_relaxed(&actor->state) == MG_ACTOR_EXITING)
             while (!mg_actor_end(actor, core))
@@ -242,6 +243,7 @@ void mg_sched_free(struct mg_sched *sched)
     mg_free(sched->cores);
     mg_free(sched->parts);
     mg_free(sched->roots);
+    mg_explore_free(sched->explore);
     mg_output_deinit(&sched->output);
     mg_records_deinit(&sched->records);
     mg_alarms_deinit(&sched->alarms);

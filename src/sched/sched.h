@@ -64,6 +64,8 @@ struct mg_sched_config {
     uint32_t schedulers; /* threads; 0: one for each core the process may use. Ignored when
                             deterministic */
     bool deterministic;
+    bool explore;     /* deterministic: the seed also chooses how orders are searched for faults,
+                         see explore.c, instead of what the shipped queues would do */
     bool thorough;    /* at the end free every actor one by one (leak checks) instead of dropping
                          arenas */
     uint64_t seed;    /* of everything random; deterministic: of the run. 0 in a real run: from the
@@ -92,6 +94,9 @@ struct mg_sched_config {
      * and then ends. NULL when there are too many. May be NULL: nobody serves. */
     struct mg_actor *(*serve)(void *owner, struct mg_scheduler *s, uint16_t policy, mg_value value,
                               const struct mg_fragment *fragment);
+    /* Takes what the node prints (descriptor 1 or 2), crash reports included, in place of the
+     * output's queue. Any scheduler's thread, one at a time. NULL: it is written. */
+    void (*write)(void *owner, int fd, const char *data, size_t len);
 
     /* A signal to a process that is not of this node (mg_pid_is_remote). Taken: the signal. NULL:
      * refused as dead. */
@@ -230,6 +235,7 @@ struct mg_actor_info {
     uint32_t mail;
     uint64_t heap_bytes;
     const char *behaviour;
+    bool keeper; /* deals with requests by itself (actor.h, `raw`); no process of the program's */
 };
 
 /* Calls `visit` for every live process, in order of their places in the table. For use in a turn

@@ -153,9 +153,14 @@ void mg_core_birth(struct mg_core *core, struct mg_actor *actor)
  * everywhere. */
 static int32_t core_slice(struct mg_core *core)
 {
-    struct mg_sched *sched = core->s.sched;
-    if (MG_LIKELY(!sched->config.deterministic))
+    if (MG_LIKELY(!core->s.sched->config.deterministic))
         return MG_SLICE_REDUCTIONS;
+    return mg_core_random_slice(core);
+}
+
+MG_COLD int32_t mg_core_random_slice(struct mg_core *core)
+{
+    struct mg_sched *sched = core->s.sched;
     uint64_t longest = mg_rng_below(&sched->chooser, 4) == 0 ? 64 : MG_SLICE_REDUCTIONS;
     return (int32_t)(1 + mg_rng_below(&sched->chooser, longest));
 }
@@ -384,7 +389,7 @@ static const char *turn_name(enum turn_result result)
     return result == TURN_ENDED ? "end" : result == TURN_YIELDED ? "yield" : "wait";
 }
 
-static void core_turn(struct mg_core *core, struct mg_actor *actor)
+static enum turn_result core_turn(struct mg_core *core, struct mg_actor *actor)
 {
     struct mg_scheduler *s = &core->s;
     int32_t before = s->reductions;
@@ -412,6 +417,7 @@ static void core_turn(struct mg_core *core, struct mg_actor *actor)
         if (mg_sim_logs(core))
             mg_sim_event(core, "turn %" MG_PRIPID " %s used %d", pid, turn_name(result), used);
     }
+    return result;
 }
 
 /* The price of backlogs is paid with time: others run, or nobody does. */
@@ -437,6 +443,16 @@ bool mg_core_step(struct mg_core *core)
     if (MG_UNLIKELY(core->budget <= 0))
         mg_core_slice_end(core);
     return true;
+}
+
+bool mg_core_turn(struct mg_core *core, struct mg_actor *actor, int32_t reductions)
+{
+    core->s.reductions = reductions;
+    enum turn_result result = core_turn(core, actor);
+    core->price = 0; // nobody pauses under a virtual clock
+    if (core->budget <= 0)
+        mg_core_slice_end(core);
+    return result == TURN_YIELDED;
 }
 
 void mg_core_slice_end(struct mg_core *core)

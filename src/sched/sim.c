@@ -100,6 +100,25 @@ static void sim_stuck(struct mg_sched *sched)
     store_relaxed(&sched->idle, 0);
 }
 
+/* One step by the rules of the queues. False: nobody has anything to do. */
+static bool sim_step_queued(struct mg_sched *sched)
+{
+    struct mg_core *core = sched->cores[mg_rng_below(&sched->chooser, sched->count)];
+    bool work = mg_newborns_len(&sched->overflow) != 0;
+    for (uint32_t i = 0; i < sched->count; i++)
+        work = work || mg_core_has_work(sched->cores[i]);
+    if (!work && !sim_settle(sched))
+        return false;
+    sim_step(core);
+    return true;
+}
+
+/* One step in an order that is searched. */
+static bool sim_step_explored(struct mg_sched *sched)
+{
+    return mg_explore_step(sched) || (sim_settle(sched) && mg_explore_step(sched));
+}
+
 void mg_sim_run(struct mg_sched *sched)
 {
     mg_core_detach(sched->cores[0]); // the boot left it attached
@@ -109,14 +128,8 @@ void mg_sim_run(struct mg_sched *sched)
     }
     /* H1 acquire: as in mg_core_slice_end(). Pairs with H2 in mg_sched_halt(). */
     while (load_acquire(&sched->halt) == 0) {
-        struct mg_core *core = sched->cores[mg_rng_below(&sched->chooser, sched->count)];
-        bool work = mg_newborns_len(&sched->overflow) != 0;
-        for (uint32_t i = 0; i < sched->count; i++)
-            work = work || mg_core_has_work(sched->cores[i]);
-        if (work || sim_settle(sched)) {
-            sim_step(core);
+        if (sched->explore != NULL ? sim_step_explored(sched) : sim_step_queued(sched))
             continue;
-        }
         if (sim_has_garbage(sched))
             continue; // settle again: grace periods take a few rounds
         uint64_t next = sim_next_deadline(sched);
@@ -125,11 +138,10 @@ void mg_sim_run(struct mg_sched *sched)
         else if (next > sched->sim_now)
             sched->sim_now = next;
     }
+    if (sched->explore != NULL)
+        mg_explore_end(sched);
     for (uint32_t i = 0; i < sched->count; i++) {
-        if (i != 0)
-            mg_core_attach(sched->cores[i]);
-        else
-            mg_core_attach(sched->cores[0]);
+        mg_core_attach(sched->cores[i]);
         mg_core_leave(sched->cores[i]);
     }
 }

@@ -35,6 +35,7 @@ static void info_read(struct mg_control *control, const struct mg_actor *actor,
     info->state = (enum mg_actor_state)load_relaxed(&actor->state);
     info->priority = actor->birth & MG_BIRTH_PRIORITY;
     info->behaviour = actor->behaviour->name;
+    info->keeper = actor->behaviour->raw;
     /* Z4 relaxed: figures as the scheduler left them. Pairs with Z3 in turn_publish(). */
     info->reductions = load_relaxed(&control->reductions);
     info->heap_bytes = load_relaxed(&control->heap_bytes);

@@ -471,6 +471,7 @@ static const struct mg_behaviour channel_behaviour = {
     .name = "channel",
     .run = channel_run,
     .deinit = channel_deinit,
+    .waits = mg_keeper_waits_for_none,
     .raw = true,
 };
 

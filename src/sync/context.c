@@ -182,6 +182,7 @@ static const struct mg_behaviour context_behaviour = {
     .name = "cancellation context",
     .run = context_run,
     .deinit = context_deinit,
+    .waits = mg_keeper_waits_for_none,
     .raw = true,
 };
 

@@ -8,10 +8,12 @@
  *
  * Threads and memory: keeper.h.
  */
+#include "sched/bond.h"
 #include "sync/sync.h"
 
 struct group {
     int64_t count;
+    struct mg_bonds watched; /* monitor -> pid */
     struct mg_waiters waiters;
     struct mg_waiters leaving;
 };
@@ -50,7 +52,8 @@ static void group_watch(struct mg_actor *actor, struct mg_scheduler *s, struct m
     mg_pid pid = mg_is_small(request->payload) ? (mg_pid)mg_small_value(request->payload) : 0;
     group->count++;
     mg_keeper_answer(actor, s, request, mg_small(group->count), 0);
-    mg_actor_monitor(actor, s, pid, NULL); // one that has ended already answers at once
+    /* One that has ended already answers at once. */
+    mg_bonds_put(&group->watched, mg_actor_monitor(actor, s, pid, NULL), pid);
 }
 
 static void group_settled(struct mg_actor *actor, struct mg_scheduler *s, struct mg_signal *signal)
@@ -103,6 +106,7 @@ static bool group_handle(struct mg_actor *actor, struct mg_scheduler *s, struct 
         group_settled(actor, s, signal);
         return false;
     case MG_SIGNAL_DOWN:
+        mg_bonds_remove(&group->watched, signal->reference, NULL);
         mg_signal_free(signal, mg_scheduler_blocks(s));
         if (group->count > 0)
             group->count--;
@@ -137,17 +141,35 @@ static void group_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     struct group *group = mg_keeper_state(actor);
     mg_waiters_drop(&group->waiters, s);
     mg_waiters_drop(&group->leaving, s);
+    mg_bonds_deinit(&group->watched);
     mg_keeper_free(actor);
+}
+
+/* All that it watches must end. What else is counted may be done by anybody; but nobody leaves
+ * before all of the watched have ended. */
+static uint32_t group_waits(const struct mg_actor *actor, const struct mg_sched *sched MG_UNUSED,
+                            struct mg_wait *out, uint32_t max)
+{
+    struct group *group = mg_keeper_state(actor);
+    uint64_t monitor, pid;
+    uint32_t count = 0;
+    while (count < max && mg_bonds_at(&group->watched, count, &monitor, &pid))
+        count = mg_keeper_wait(out, count, pid, monitor, false);
+    return count;
 }
 
 static const struct mg_behaviour group_behaviour = {
     .name = "wait group",
     .run = group_run,
     .deinit = group_deinit,
+    .waits = group_waits,
     .raw = true,
 };
 
 struct mg_actor *mg_group_new(struct mg_scheduler *s)
 {
-    return mg_keeper_new(s, &group_behaviour, sizeof(struct group));
+    struct mg_actor *actor = mg_keeper_new(s, &group_behaviour, sizeof(struct group));
+    if (actor != NULL)
+        mg_bonds_init(&((struct group *)mg_keeper_state(actor))->watched);
+    return actor;
 }

@@ -192,6 +192,23 @@ bool mg_keeper_is_unheld(const struct mg_actor *actor)
     return load_acquire(&actor->control->refs) == 1;
 }
 
+uint32_t mg_keeper_wait(struct mg_wait *out, uint32_t count, mg_pid whom, uint64_t number, bool any)
+{
+    out[count] = (struct mg_wait){.kind = MG_WAIT_HOLDER,
+                                  .whom = whom,
+                                  .number = number,
+                                  .any = any,
+                                  .until_ns = MG_NO_DEADLINE};
+    return count + 1;
+}
+
+uint32_t mg_keeper_waits_for_none(const struct mg_actor *actor MG_UNUSED,
+                                  const struct mg_sched *sched MG_UNUSED,
+                                  struct mg_wait *out MG_UNUSED, uint32_t max MG_UNUSED)
+{
+    return 0;
+}
+
 /* -- Answers -- */
 
 /* Makes a signal the reply to a request. */

@@ -28,6 +28,7 @@
 #define MG_SYNC_KEEPER_H
 
 #include "sched/sched.h"
+#include "sched/waits.h"
 
 enum mg_sync_operation {
 #define MG_SYNC_OPERATION(id, name) MG_SYNC_##id,
@@ -114,6 +115,15 @@ enum mg_turn mg_keeper_run(struct mg_actor *actor, struct mg_scheduler *s, mg_ke
 
 /* Whether nobody holds a handle, at the moment of an UNHELD. */
 bool mg_keeper_is_unheld(const struct mg_actor *actor);
+
+/* Tells of a wait for what `whom` holds or owes (waits.h); for the hook `waits`. `number`: of the
+ * grant. Answers how many records there are then. */
+uint32_t mg_keeper_wait(struct mg_wait *out, uint32_t count, mg_pid whom, uint64_t number,
+                        bool any);
+
+/* The hook of a keeper whose waiters wait for nobody in particular. */
+uint32_t mg_keeper_waits_for_none(const struct mg_actor *actor, const struct mg_sched *sched,
+                                  struct mg_wait *out, uint32_t max);
 
 /* -- Answers. Taken: the request, which becomes the reply or is freed. One that came as a MESSAGE
  * (mg_keeper_order) gets no answer and is freed. -- */

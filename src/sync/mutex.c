@@ -154,10 +154,19 @@ static void mutex_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     mg_keeper_free(actor);
 }
 
+static uint32_t mutex_waits(const struct mg_actor *actor, const struct mg_sched *sched MG_UNUSED,
+                            struct mg_wait *out, uint32_t max)
+{
+    const struct mutex *mutex = mg_keeper_state(actor);
+    bool held = mutex->owner != MG_PID_NONE && max != 0;
+    return held ? mg_keeper_wait(out, 0, mutex->owner, mutex->fencing, false) : 0;
+}
+
 static const struct mg_behaviour mutex_behaviour = {
     .name = "mutex",
     .run = mutex_run,
     .deinit = mutex_deinit,
+    .waits = mutex_waits,
     .raw = true,
 };
 

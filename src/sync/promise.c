@@ -301,9 +301,21 @@ static void promise_bounce(struct mg_actor *dead, struct mg_scheduler *s, struct
     pass_one(dead, s, request, &to);
 }
 
+static uint32_t promise_waits(const struct mg_actor *actor, const struct mg_sched *sched MG_UNUSED,
+                              struct mg_wait *out, uint32_t max)
+{
+    const struct promise *promise = mg_keeper_state(actor);
+    if (promise->asked == MG_PID_NONE || max == 0)
+        return 0;
+    uint32_t count = mg_keeper_wait(out, 0, promise->asked, mg_promise_reference(actor), false);
+    out[0].until_ns = promise->deadline_ns;
+    return count;
+}
+
 const struct mg_behaviour mg_promise_behaviour = {
     .name = "promise",
     .run = promise_run,
+    .waits = promise_waits,
     .deinit = promise_deinit,
     .bounce = promise_bounce,
     .raw = true,

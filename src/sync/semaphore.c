@@ -117,10 +117,28 @@ static void semaphore_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     mg_keeper_free(actor);
 }
 
+/* Whoever waits waits for any one of the holders. More than fit: nothing is told, since one of
+ * those left out may be free. */
+static uint32_t semaphore_waits(const struct mg_actor *actor,
+                                const struct mg_sched *sched MG_UNUSED, struct mg_wait *out,
+                                uint32_t max)
+{
+    struct semaphore *semaphore = mg_keeper_state(actor);
+    uint64_t reference, holder;
+    uint32_t count = 0;
+    if (semaphore->available != 0 || semaphore->holders.count < semaphore->capacity ||
+        semaphore->holders.count > max)
+        return 0;
+    while (mg_bonds_at(&semaphore->holders, count, &reference, &holder))
+        count = mg_keeper_wait(out, count, holder, reference, true);
+    return count;
+}
+
 static const struct mg_behaviour semaphore_behaviour = {
     .name = "semaphore",
     .run = semaphore_run,
     .deinit = semaphore_deinit,
+    .waits = semaphore_waits,
     .raw = true,
 };
 
