@@ -5,6 +5,8 @@
  * way stops after MG_EXIT_BATCH signals and goes on at the next turn, so that the death of
  * something that a hundred thousand watch delays nobody.
  *
+ *      possessions -> published -> stages
+ *
  *      stage     LINKS -> WATCHERS -> WATCHING -> REQUESTS -> DEBTS -> MAIL -> done
  *
  * Exit against send: a sender that found the actor before it was unpublished pushes into a queue
@@ -17,7 +19,9 @@
 #include "sched/exit.h"
 
 #include "object/control.h"
+#include "sched/ctabs.h"
 #include "sched/internal.h"
+#include "sched/roll.h"
 
 enum { STAGE_LINKS, STAGE_WATCHERS, STAGE_WATCHING, STAGE_REQUESTS, STAGE_DEBTS, STAGES };
 
@@ -168,8 +172,8 @@ static bool end_mail(struct mg_actor *actor, struct mg_core *core)
 
 /* -- The end -- */
 
-/* From here on the process is dead for everybody: no pid, no name, a state that says so. */
-static void end_publish(struct mg_actor *actor, struct mg_core *core)
+/* Nobody finds it any more: no pid, no name. */
+static void end_unpublish(struct mg_actor *actor, struct mg_core *core)
 {
     struct mg_sched *sched = core->s.sched;
     struct mg_control *control = actor->control;
@@ -182,6 +186,24 @@ static void end_publish(struct mg_actor *actor, struct mg_core *core)
     /* K11 seq_cst: see K10. Pairs with N4 in mg_names_register(). */
     if (load_seq_cst(&control->spare) & MG_SPARE_NAMED)
         mg_names_release(sched, control);
+}
+
+/* It gives up its tables and leaves all rolls. False: some are left, for the next turn. */
+static bool end_possessions(struct mg_actor *actor, struct mg_core *core)
+{
+    struct mg_control *control = actor->control;
+    /* K12 seq_cst: whoever makes it an owner after K10 sees that it is dead, or is seen here. Pairs
+     * with N4 in table_own(), holdings_enter(). */
+    if (MG_LIKELY(!(load_seq_cst(&control->spare) & MG_SPARE_OWNS)))
+        return true;
+    return mg_ctabs_release(core, control->pid) && mg_rolls_release(core, control->pid);
+}
+
+/* From here on the process is dead for everybody: a state that says so. */
+static void end_publish(struct mg_actor *actor, struct mg_core *core)
+{
+    struct mg_sched *sched = core->s.sched;
+    struct mg_control *control = actor->control;
     /* X2 relaxed: its own word. Pairs with X1 in mg_actor_set_exit(). */
     struct mg_exit_record *record = load_relaxed(&control->record);
     if (record != NULL) {
@@ -209,8 +231,14 @@ bool mg_actor_end(struct mg_actor *actor, struct mg_core *core)
     if (load_relaxed(&actor->state) != MG_ACTOR_EXITING) {
         mg_actor_become(actor, MG_ACTOR_EXITING);
         end_by_default(actor, core);
-        end_publish(actor, core);
+        end_unpublish(actor, core);
         s->reductions -= MG_COST_END;
+    }
+    /* K13 relaxed: its own word. Pairs with K8 in end_publish(). */
+    if (!(load_relaxed(&actor->control->state) & MG_CONTROL_ENDED)) {
+        if (!end_possessions(actor, core))
+            return false;
+        end_publish(actor, core);
     }
     if (!end_bonds(actor, core) || !end_mail(actor, core))
         return false;

@@ -14,9 +14,10 @@
  * it the oldest are dropped and their processes answer MG_CONTROL_EXPIRED.
  *
  * The order of an end (exit.c): the actor is unpublished (sends are refused), names are released,
- * state and record are set, links and monitors and requesters are told, the mailbox is emptied;
- * then, after a grace period, what was pushed by those who still had the pointer is answered, and
- * the block is recycled.
+ * its tables go or are inherited, it leaves registries, groups and topics, state and record are
+ * set, links and monitors and requesters are told, the mailbox is emptied; then, after a grace
+ * period, what was pushed by those who still had the pointer is answered, and the block is
+ * recycled.
  *
  * X1  An exit record is not written after control->record was set.
  * X2  A record is freed by the release of its control block or by the limit, never by both: the

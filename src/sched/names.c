@@ -68,9 +68,9 @@ bool mg_names_register(struct mg_scheduler *s, mg_pid pid, const char *name, siz
     bool done = false;
     mg_lock_acquire(&table->lock);
     if (!mg_strmap_get(&table->by_text, name, len, NULL)) {
-        /* N4 seq_cst: see the header comment. Pairs with K11 in end_publish(). */
+        /* N4 seq_cst: see the header comment. Pairs with K11 in end_unpublish(). */
         fetch_or_seq_cst(&control->spare, MG_SPARE_NAMED);
-        /* N5 seq_cst: see the header comment. Pairs with K10 in end_publish(). */
+        /* N5 seq_cst: see the header comment. Pairs with K10 in end_unpublish(). */
         if (load_seq_cst(&control->actor) != NULL) {
             uint64_t newest = 0;
             mg_map_get(&table->by_pid, pid, &newest);
