@@ -2,8 +2,8 @@
 /* All tables of a node: see ctabs.h.
  *
  * Taking possession against the end of the new owner: as with names (names.c). Whoever makes a
- * process an owner sets the bit OWNS in its control block and then looks whether it is still there;
- * the dying actor takes itself out and then looks at the bit. One of the two sees the other.
+ * process an owner sets the bit OWNS in its control block and looks at CLOSED; the dying actor sets
+ * CLOSED and looks at OWNS. One of the two sees the other.
  *
  * Threads: any scheduler; one lock, held for a few instructions. Memory: see ctabs.h.
  */
@@ -86,10 +86,8 @@ static bool table_own(struct mg_sched *sched, struct mg_ctab *table, mg_pid pid)
         struct mg_control *control = mg_ptab_find(&sched->ptab, pid);
         if (control == NULL)
             return false;
-        /* N4 seq_cst: see the header comment. Pairs with K12 in end_possessions(). */
-        fetch_or_seq_cst(&control->spare, MG_SPARE_OWNS);
-        /* N5 seq_cst: see the header comment. Pairs with K10 in end_unpublish(). */
-        if (load_seq_cst(&control->actor) == NULL)
+        /* N4 acq_rel: see the header comment. Pairs with K10 in end_possessions(). */
+        if (fetch_or_acq_rel(&control->spare, MG_SPARE_OWNS) & MG_SPARE_CLOSED)
             return false;
         uint64_t first = 0;
         mg_map_get(&tables->owners, pid, &first);

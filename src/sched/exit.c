@@ -172,38 +172,30 @@ static bool end_mail(struct mg_actor *actor, struct mg_core *core)
 
 /* -- The end -- */
 
-/* Nobody finds it any more: no pid, no name. */
-static void end_unpublish(struct mg_actor *actor, struct mg_core *core)
+/* It loses its names, gives up its tables and leaves all rolls, while it can still be found. False:
+ * some are left, for the next turn. */
+static bool end_possessions(struct mg_actor *actor, struct mg_core *core)
+{
+    struct mg_control *control = actor->control;
+    /* K10 acq_rel: one word, so whoever gives it something came before and is seen here, or finds
+     * it closed. Pairs with N4 in mg_names_register(), table_own(), holdings_enter(). */
+    uint32_t spare = fetch_or_acq_rel(&control->spare, MG_SPARE_CLOSED);
+    if (MG_LIKELY(!(spare & (MG_SPARE_NAMED | MG_SPARE_OWNS))))
+        return true;
+    if (spare & MG_SPARE_NAMED)
+        mg_names_release(core->s.sched, control);
+    return !(spare & MG_SPARE_OWNS) ||
+           (mg_ctabs_release(core, control->pid) && mg_rolls_release(core, control->pid));
+}
+
+/* From here on the process is dead for everybody: a state that says so, then no pid. In this order,
+ * since who does not find it any more looks at the state for how it ended. */
+static void end_publish(struct mg_actor *actor, struct mg_core *core)
 {
     struct mg_sched *sched = core->s.sched;
     struct mg_control *control = actor->control;
     if (actor->side != NULL && actor->side->kill_timer != 0)
         mg_timer_cancel(&core->s, actor->side->kill_timer);
-    /* K10 seq_cst: whoever gives it a name now sees that it is dead, or K11 sees the name. Pairs
-     * with N5 in mg_names_register(). */
-    store_seq_cst(&control->actor, NULL);
-    mg_ptab_free(&sched->ptab, &core->pids, control->pid);
-    /* K11 seq_cst: see K10. Pairs with N4 in mg_names_register(). */
-    if (load_seq_cst(&control->spare) & MG_SPARE_NAMED)
-        mg_names_release(sched, control);
-}
-
-/* It gives up its tables and leaves all rolls. False: some are left, for the next turn. */
-static bool end_possessions(struct mg_actor *actor, struct mg_core *core)
-{
-    struct mg_control *control = actor->control;
-    /* K12 seq_cst: whoever makes it an owner after K10 sees that it is dead, or is seen here. Pairs
-     * with N4 in table_own(), holdings_enter(). */
-    if (MG_LIKELY(!(load_seq_cst(&control->spare) & MG_SPARE_OWNS)))
-        return true;
-    return mg_ctabs_release(core, control->pid) && mg_rolls_release(core, control->pid);
-}
-
-/* From here on the process is dead for everybody: a state that says so. */
-static void end_publish(struct mg_actor *actor, struct mg_core *core)
-{
-    struct mg_sched *sched = core->s.sched;
-    struct mg_control *control = actor->control;
     /* X2 relaxed: its own word. Pairs with X1 in mg_actor_set_exit(). */
     struct mg_exit_record *record = load_relaxed(&control->record);
     if (record != NULL) {
@@ -213,6 +205,10 @@ static void end_publish(struct mg_actor *actor, struct mg_core *core)
          * mg_control_exit(), mg_control_is_alive(). */
         store_release(&control->state, MG_CONTROL_ENDED);
     }
+    /* K11 release: the state comes before it. Pairs with K6 in mg_control_target(), K9 in
+     * mg_control_is_alive(). */
+    store_release(&control->actor, NULL);
+    mg_ptab_free(&sched->ptab, &core->pids, control->pid);
     mg_figure_add(&core->ended, 1);
     if (mg_sim_logs(core))
         mg_sim_event(core, "end %" MG_PRIPID " reason %u", control->pid,
@@ -231,7 +227,6 @@ bool mg_actor_end(struct mg_actor *actor, struct mg_core *core)
     if (load_relaxed(&actor->state) != MG_ACTOR_EXITING) {
         mg_actor_become(actor, MG_ACTOR_EXITING);
         end_by_default(actor, core);
-        end_unpublish(actor, core);
         s->reductions -= MG_COST_END;
     }
     /* K13 relaxed: its own word. Pairs with K8 in end_publish(). */

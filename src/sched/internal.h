@@ -370,6 +370,7 @@ enum mg_control_spare {
     MG_SPARE_NAMED = 1,       /* names.c: has or had a name */
     MG_SPARE_FULL_LOGGED = 2, /* send.c: a refusal was logged */
     MG_SPARE_OWNS = 4,        /* ctabs.c, roll.c: has or had tables, or stands in rolls */
+    MG_SPARE_CLOSED = 8,      /* exit.c: it ends, and can be given nothing more */
 };
 
 /* A control block of a dead process. */

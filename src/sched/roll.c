@@ -296,10 +296,8 @@ static bool holdings_enter(struct mg_sched *sched, struct member *member)
         return false;
     struct stripe *stripe = stripe_of(sched->rolls, member->pid);
     mg_lock_acquire(&stripe->lock);
-    /* N4 seq_cst: see ctabs.c. Pairs with K12 in end_possessions(). */
-    fetch_or_seq_cst(&control->spare, MG_SPARE_OWNS);
-    /* N5 seq_cst: see ctabs.c. Pairs with K10 in end_unpublish(). */
-    bool alive = load_seq_cst(&control->actor) != NULL;
+    /* N4 acq_rel: see ctabs.c. Pairs with K10 in end_possessions(). */
+    bool alive = !(fetch_or_acq_rel(&control->spare, MG_SPARE_OWNS) & MG_SPARE_CLOSED);
     if (alive) {
         uint64_t value = 0;
         mg_map_get(&stripe->newest, member->pid, &value);

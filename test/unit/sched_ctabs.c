@@ -107,6 +107,52 @@ UNIT_CASE(gone_or_inherited)
         world_count(&heir, 1, threads, 0, 0);
 }
 
+ACTOR(answers_seven)
+{
+    return hear(actor, s) >= 0 ? end_with(actor, s, REASON(NORMAL), 7) : wait_mail(actor, s);
+}
+
+/* Asks again and again how a process ends that gives up many tables meanwhile. */
+ACTOR(impatient)
+{
+    struct mg_control *control = (struct mg_control *)(uintptr_t)actor->body[1];
+    if (control == NULL) {
+        struct mg_spawn options = {.behaviour = &answers_seven, .priority = MG_PRIORITY_NORMAL};
+        control = spawn_with(s, actor, &options)->control;
+        mg_control_ref(control);
+        actor->body[1] = (uintptr_t)control;
+        for (uint32_t i = 0; i < 2000; i++)
+            ck_assert_ptr_nonnull(make(s, control->pid, NULL));
+        tell(actor, s, control->pid, 1);
+    }
+    struct mg_signal *reply;
+    struct mg_exit_info info;
+    uint64_t reference = mg_request_wait(actor, s, control->pid);
+    if (mg_request_poll(actor, reference, &reply) != MG_OUTCOME_ENDED) {
+        mg_request_close(actor, s, reference);
+        s->reductions = 0;
+        return MG_TURN_YIELD;
+    }
+    if (reply != NULL)
+        mg_signal_free(reply, &s->blocks);
+    ck_assert(mg_control_exit(control, &info));
+    ck_assert_uint_eq(info.result, mg_small(7));
+    uint32_t slot = 0;
+    uint64_t ids[1];
+    ck_assert_uint_eq(mg_ctabs_each(mg_sched_tables(s->sched), &slot, ids, 1), 0);
+    mg_control_unref(control, &s->blocks);
+    return MG_TURN_EXIT;
+}
+
+/* Whoever is told that a process has ended finds its result, and nothing of what it had. */
+UNIT_CASE(told_after_all_is_given_up)
+{
+    for (uint64_t seed = 0; seed < 20; seed++)
+        world_count(&impatient, seed, 0, 0, 0);
+    for (uint32_t i = 0; i < 20; i++)
+        world_count(&impatient, i, 2, 0, 0);
+}
+
 /* Gives tables to processes that end at the same moment: in the end none is left. */
 ACTOR(hasty)
 {
@@ -176,5 +222,5 @@ UNIT_CASE(settings_of_the_node)
     world_count(&settings, 1, 0, 0, 0);
 }
 
-UNIT_MAIN("sched/ctabs", handles_and_names, gone_or_inherited, none_left_behind, cleared,
-          settings_of_the_node)
+UNIT_MAIN("sched/ctabs", handles_and_names, gone_or_inherited, told_after_all_is_given_up,
+          none_left_behind, cleared, settings_of_the_node)
