@@ -50,6 +50,19 @@
 /* What an actor may do before the next one's turn: about a tenth of a millisecond of sends. */
 #define MG_SLICE_REDUCTIONS 2000
 
+/* -- Shared data -- */
+
+/* Tables of one runtime. Making one more signals an error. */
+#define MG_LIMIT_TABLES (UINT64_C(1) << 16)
+
+/* Keys, values and index of one table, unless its maker says otherwise. An insertion beyond it
+ * signals TableFull. */
+#define MG_LIMIT_TABLE_BYTES (2 * MG_GIB)
+
+/* Entries in registries, groups and topics of one runtime together: each is an actor that took part
+ * in something. One more is refused. */
+#define MG_LIMIT_MEMBERS (UINT64_C(1) << 24)
+
 /* -- Objects -- */
 
 /* Interned symbols, from the index bits of a symbol value. Interning beyond it signals an error. */

@@ -25,6 +25,10 @@ enum mg_lock_rank {
     MG_RANK_WORLD,    // publishing classes and methods
     MG_RANK_SYMBOLS,  // the symbol table
     MG_RANK_REGISTRY, // names of processes
+    MG_RANK_TABLES,   // which tables there are, and whose
+    MG_RANK_ROLL,     // one list of members
+    MG_RANK_TABLE,    // the structure of one table, or a part of it
+    MG_RANK_HOLDINGS, // which lists a process stands in
     MG_RANK_PTAB,     // the process table
     MG_RANK_BOND,     // links and monitors seen from outside
     MG_RANK_CONTROL,  // control blocks and kept results

@@ -187,5 +187,7 @@ extern const struct mg_prim_entry mg_prims_gate[];
 extern const struct mg_prim_entry mg_prims_alarm[];
 extern const struct mg_prim_entry mg_prims_runtime[];
 extern const struct mg_prim_entry mg_prims_test[];
+extern const struct mg_prim_entry mg_prims_ctab[];
+extern const struct mg_prim_entry mg_prims_roll[];
 
 #endif

@@ -385,8 +385,8 @@ void mg_copy_abandon(struct mg_copy *copy)
         scratch_free(copy);
 }
 
-void mg_copy_write(struct mg_copy *copy, struct mg_fragment *fragment, mg_value *to,
-                   const mg_value *roots MG_UNUSED, mg_value *out, uint32_t count)
+static MG_ALWAYS_INLINE void write_kept(struct mg_copy *copy, struct mg_fragment *fragment,
+                                        mg_value *to, mg_value *out, uint32_t count)
 {
     ASSERT(count == copy->root_count);
     uint64_t words = copy->words;
@@ -408,5 +408,17 @@ void mg_copy_write(struct mg_copy *copy, struct mg_fragment *fragment, mg_value 
         *mg_off_heap_next(o, mg_object_format(o)) = (uintptr_t)fragment->off_heap;
         fragment->off_heap = o;
     }
+}
+
+void mg_copy_write_kept(struct mg_copy *copy, struct mg_fragment *fragment, mg_value *to,
+                        mg_value *out, uint32_t count)
+{
+    write_kept(copy, fragment, to, out, count);
+}
+
+void mg_copy_write(struct mg_copy *copy, struct mg_fragment *fragment, mg_value *to,
+                   const mg_value *roots MG_UNUSED, mg_value *out, uint32_t count)
+{
+    write_kept(copy, fragment, to, out, count);
     mg_copy_abandon(copy);
 }

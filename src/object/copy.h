@@ -69,7 +69,12 @@ MG_MUST_CHECK int mg_copy_measure(struct mg_copy *copy, const mg_value *roots, u
 void mg_copy_write(struct mg_copy *copy, struct mg_fragment *fragment, mg_value *to,
                    const mg_value *roots, mg_value *out, uint32_t count);
 
-/* Instead of the second step. */
+/* The same, but keeps what was measured, so that it can be written again; at last it is
+ * abandoned. */
+void mg_copy_write_kept(struct mg_copy *copy, struct mg_fragment *fragment, mg_value *to,
+                        mg_value *out, uint32_t count);
+
+/* Instead of the second step, or after the last of several. */
 void mg_copy_abandon(struct mg_copy *copy);
 
 /* Copies the graph of one value out of a fragment or SHARED object (as it is: nothing is refused)

@@ -18,6 +18,7 @@ enum equal_kind {
     KIND_STRING,
     KIND_SYMBOL, /* not interned here */
     KIND_PROCESS,
+    KIND_TABLE,
     KIND_OBJECT,
 };
 
@@ -35,7 +36,7 @@ static enum equal_kind object_kind(const struct mg_object *o)
     case MG_FORMAT_PROCESS:
         return KIND_PROCESS;
     default:
-        return KIND_OBJECT;
+        return mg_object_class(o) == MG_CLASS_TABLE ? KIND_TABLE : KIND_OBJECT;
     }
 }
 
@@ -74,8 +75,12 @@ bool mg_identical_slow(mg_value a, mg_value b)
     if (format == MG_FORMAT_PROCESS) {
         return mg_has_format(b, MG_FORMAT_PROCESS) && same_handle(a, b);
     }
-    return object_kind(mg_object(a)) == KIND_SYMBOL && object_kind(mg_object(b)) == KIND_SYMBOL &&
-           mg_bytes_equal(a, b);
+    enum equal_kind kind = object_kind(mg_object(a));
+    if (kind == KIND_TABLE) {
+        return object_kind(mg_object(b)) == KIND_TABLE &&
+               mg_slot(a, MG_TABLE_ID) == mg_slot(b, MG_TABLE_ID);
+    }
+    return kind == KIND_SYMBOL && object_kind(mg_object(b)) == KIND_SYMBOL && mg_bytes_equal(a, b);
 }
 
 static enum mg_equality answer(bool equal)
@@ -102,6 +107,8 @@ enum mg_equality mg_equal(mg_value a, mg_value b)
         return answer(a == b || mg_bytes_equal(a, b));
     case KIND_PROCESS:
         return answer(same_handle(a, b));
+    case KIND_TABLE:
+        return answer(mg_slot(a, MG_TABLE_ID) == mg_slot(b, MG_TABLE_ID));
     case KIND_OBJECT:
         return a == b ? MG_EQUAL_YES : MG_EQUAL_UNKNOWN;
     }
@@ -125,6 +132,9 @@ bool mg_equal_hash_slow(mg_value v, int64_t *hash)
         return true;
     case KIND_PROCESS:
         *hash = (int64_t)(mg_hash_u64(process_pid(v)) >> 32);
+        return true;
+    case KIND_TABLE:
+        *hash = (int64_t)(mg_hash_u64(mg_slot(v, MG_TABLE_ID)) >> 32);
         return true;
     case KIND_BITS: /* is in equal.h */
     case KIND_OBJECT:

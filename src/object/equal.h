@@ -9,6 +9,7 @@
  *      symbols                     same text          same text              symbol id, or text
  *      strings                     same object        same bytes             mg_hash_bytes
  *      processes                   same process       same process           of the process id
+ *      Tables (handles)            same table         same table             of the table's number
  *      all other objects           same object        unknown, unless same   unknown
  *
  * E1  Values that are equal have equal hashes; identical values are equal, but for NaN.

@@ -137,6 +137,7 @@ enum { MG_BLOCK_CODE, MG_BLOCK_SELF, MG_BLOCK_HOME, MG_BLOCK_CAPTURES };
 enum { MG_SHARED_INFO, MG_SHARED_BYTES, MG_SHARED_OFFSET, MG_SHARED_NEXT, MG_SHARED_WORDS };
 enum { MG_PROCESS_CONTROL, MG_PROCESS_NEXT, MG_PROCESS_WORDS };
 enum { MG_WEAK_TARGET, MG_WEAK_NEXT, MG_WEAK_WORDS };
+enum { MG_TABLE_ID };
 
 /* Which words of a body are values: the half-open range [*from, *to). Raw words lie outside it. */
 static inline void mg_format_values(enum mg_format format, uint64_t words, uint64_t *from,

@@ -5,10 +5,11 @@
  * way stops after MG_EXIT_BATCH signals and goes on at the next turn, so that the death of
  * something that a hundred thousand watch delays nobody.
  *
- *      stage     HOLDS -> REQUESTS -> publish -> LINKS -> WATCHERS -> WATCHING -> DEBTS -> MAIL
+ *      stage     HOLDS -> REQUESTS -> possessions -> published
+ *                -> LINKS -> WATCHERS -> WATCHING -> CREDITS -> DEBTS -> MAIL -> done
  *
  * What the actor held is given back, and what it waited for given up, before anybody can see that
- * it has ended; so whoever hears of a death finds its locks free.
+ * it has ended; so whoever hears of a death finds its locks, names and tables free.
  *
  * Exit against send: a sender that found the actor before it was unpublished pushes into a queue
  * that nobody drains any more. Its slice must end before the grace period does, so the last drain
@@ -20,7 +21,9 @@
 #include "sched/exit.h"
 
 #include "object/control.h"
+#include "sched/ctabs.h"
 #include "sched/internal.h"
+#include "sched/roll.h"
 
 enum {
     STAGE_HOLDS,
@@ -195,20 +198,30 @@ static bool end_mail(struct mg_actor *actor, struct mg_core *core)
 
 /* -- The end -- */
 
-/* From here on the process is dead for everybody: no pid, no name, a state that says so. */
+/* It loses its names, gives up its tables and leaves all rolls, while it can still be found. False:
+ * some are left, for the next turn. */
+static bool end_possessions(struct mg_actor *actor, struct mg_core *core)
+{
+    struct mg_control *control = actor->control;
+    /* K10 acq_rel: one word, so whoever gives it something came before and is seen here, or finds
+     * it closed. Pairs with N4 in mg_names_register(), table_own(), holdings_enter(). */
+    uint32_t spare = fetch_or_acq_rel(&control->spare, MG_SPARE_CLOSED);
+    if (MG_LIKELY(!(spare & (MG_SPARE_NAMED | MG_SPARE_OWNS))))
+        return true;
+    if (spare & MG_SPARE_NAMED)
+        mg_names_release(core->s.sched, control);
+    return !(spare & MG_SPARE_OWNS) ||
+           (mg_ctabs_release(core, control->pid) && mg_rolls_release(core, control->pid));
+}
+
+/* From here on the process is dead for everybody: a state that says so, then no pid. In this order,
+ * since who does not find it any more looks at the state for how it ended. */
 static void end_publish(struct mg_actor *actor, struct mg_core *core)
 {
     struct mg_sched *sched = core->s.sched;
     struct mg_control *control = actor->control;
     if (actor->side != NULL && actor->side->kill_timer != 0)
         mg_timer_cancel(&core->s, actor->side->kill_timer);
-    /* K10 seq_cst: whoever gives it a name now sees that it is dead, or K11 sees the name. Pairs
-     * with N5 in mg_names_register(). */
-    store_seq_cst(&control->actor, NULL);
-    mg_ptab_free(&sched->ptab, &core->pids, control->pid);
-    /* K11 seq_cst: see K10. Pairs with N4 in mg_names_register(). */
-    if (load_seq_cst(&control->spare) & MG_SPARE_NAMED)
-        mg_names_release(sched, control);
     /* X2 relaxed: its own word. Pairs with X1 in mg_actor_set_exit(). */
     struct mg_exit_record *record = load_relaxed(&control->record);
     if (record != NULL) {
@@ -218,6 +231,10 @@ static void end_publish(struct mg_actor *actor, struct mg_core *core)
          * mg_control_exit(), mg_control_is_alive(). */
         store_release(&control->state, MG_CONTROL_ENDED);
     }
+    /* K11 release: the state comes before it. Pairs with K6 in mg_control_target(), K9 in
+     * mg_control_is_alive(). */
+    store_release(&control->actor, NULL);
+    mg_ptab_free(&sched->ptab, &core->pids, control->pid);
     mg_figure_add(&core->ended, 1);
     if (mg_sim_logs(core))
         mg_sim_event(core, "end %" MG_PRIPID " reason %u", control->pid,
@@ -240,9 +257,12 @@ bool mg_actor_end(struct mg_actor *actor, struct mg_core *core)
     }
     if (!end_bonds(actor, core, STAGE_LINKS))
         return false;
-    /* K10 relaxed: its own. Pairs with K10 in end_publish(). */
-    if (load_relaxed(&actor->control->actor) != NULL)
+    /* K13 relaxed: its own word. Pairs with K8 in end_publish(). */
+    if (!(load_relaxed(&actor->control->state) & MG_CONTROL_ENDED)) {
+        if (!end_possessions(actor, core))
+            return false;
         end_publish(actor, core);
+    }
     if (!end_bonds(actor, core, STAGES) || !end_mail(actor, core))
         return false;
     mg_actor_become(actor, MG_ACTOR_GONE);

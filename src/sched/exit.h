@@ -13,10 +13,10 @@
  * Records are kept as long as the control block, all together up to MG_LIMIT_RESULT_BYTES: beyond
  * it the oldest are dropped and their processes answer MG_CONTROL_EXPIRED.
  *
- * The order of an end (exit.c): the actor is unpublished (sends are refused), names are released,
- * state and record are set, links and monitors and requesters are told, the mailbox is emptied;
- * then, after a grace period, what was pushed by those who still had the pointer is answered, and
- * the block is recycled.
+ * The order of an end (exit.c): names are released, tables go or are inherited, registries, groups
+ * and topics are left; state and record are set; the actor is unpublished (sends are refused);
+ * links and monitors and requesters are told, the mailbox is emptied; then, after a grace period,
+ * what was pushed by those who still had the pointer is answered, and the block is recycled.
  *
  * X1  An exit record is not written after control->record was set.
  * X2  A record is freed by the release of its control block or by the limit, never by both: the

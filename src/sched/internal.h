@@ -252,6 +252,8 @@ struct mg_records {
 
 struct mg_name_table; /* names.c */
 struct mg_explore;    /* explore.c */
+struct mg_ctabs;      /* ctabs.c */
+struct mg_rolls;      /* roll.c */
 
 enum mg_stop_state { MG_STOP_NOT, MG_STOP_ASKED, MG_STOP_NOW };
 
@@ -266,6 +268,8 @@ struct mg_sched {
     struct mg_ptab ptab;
     struct mg_newborns overflow; /* in order of arrival */
     struct mg_name_table *names;
+    struct mg_ctabs *tables;
+    struct mg_rolls *rolls;
     struct mg_policies policies;
     struct mg_alarms alarms;
     struct mg_records records;
@@ -455,7 +459,9 @@ void mg_record_keep(struct mg_core *core, struct mg_control *control,
 enum mg_control_spare {
     MG_SPARE_NAMED = 1,       /* names.c: has or had a name */
     MG_SPARE_FULL_LOGGED = 2, /* send.c: a refusal was logged */
-    MG_SPARE_QUIET = 4,       /* exit.c: ended and recycled; raw behaviours only */
+    MG_SPARE_OWNS = 4,        /* ctabs.c, roll.c: has or had tables, or stands in rolls */
+    MG_SPARE_CLOSED = 8,      /* exit.c: it ends, and can be given nothing more */
+    MG_SPARE_QUIET = 16,      /* exit.c: ended and recycled; raw behaviours only */
 };
 
 /* A control block of a dead process. */

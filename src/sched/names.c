@@ -7,11 +7,10 @@
  * Register against end:
  *
  *      registrar (under the lock)                     the dying actor
- *      spare |= NAMED                     (N4)        control->actor = NULL      (K10)
- *      control->actor NULL? then take back (N5)       spare has NAMED?           (K11)
+ *      spare |= NAMED; was CLOSED? then no (N4)       spare |= CLOSED; was NAMED?  (K10)
  *                                                     then lock, remove its names
  *
- * All four are sequentially consistent, so one of the two sees the other: no name stays behind.
+ * Both change one word, so one of the two comes first and the other sees it: no name stays behind.
  *
  * Threads: any scheduler; one lock. Memory: entries belong to the table.
  */
@@ -68,10 +67,8 @@ bool mg_names_register(struct mg_scheduler *s, mg_pid pid, const char *name, siz
     bool done = false;
     mg_lock_acquire(&table->lock);
     if (!mg_strmap_get(&table->by_text, name, len, NULL)) {
-        /* N4 seq_cst: see the header comment. Pairs with K11 in end_publish(). */
-        fetch_or_seq_cst(&control->spare, MG_SPARE_NAMED);
-        /* N5 seq_cst: see the header comment. Pairs with K10 in end_publish(). */
-        if (load_seq_cst(&control->actor) != NULL) {
+        /* N4 acq_rel: see the header comment. Pairs with K10 in end_possessions(). */
+        if (!(fetch_or_acq_rel(&control->spare, MG_SPARE_NAMED) & MG_SPARE_CLOSED)) {
             uint64_t newest = 0;
             mg_map_get(&table->by_pid, pid, &newest);
             struct name_entry *entry = mg_alloc(sizeof *entry + len);

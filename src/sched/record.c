@@ -178,9 +178,10 @@ void mg_record_keep(struct mg_core *core, struct mg_control *control, struct mg_
 
 bool mg_control_is_alive(struct mg_control *control)
 {
-    /* K9 acquire: what the process did before its end is seen by who sees its end. Pairs with K8 in
-     * end_publish(). */
-    return !(load_acquire(&control->state) & MG_CONTROL_ENDED);
+    /* K9 acquire: what the process did before its end is seen by who sees its end, and it takes no
+     * mail any more. Pairs with K8, K11 in end_publish(). */
+    return !(load_acquire(&control->state) & MG_CONTROL_ENDED) ||
+           load_acquire(&control->actor) != NULL;
 }
 
 const struct mg_exit_record *mg_control_record(struct mg_control *control)

@@ -15,7 +15,9 @@
 
 #include "base/alloc.h"
 #include "object/control.h"
+#include "sched/ctabs.h"
 #include "sched/internal.h"
+#include "sched/roll.h"
 
 static uint32_t cores_of_machine(void)
 {
@@ -36,6 +38,8 @@ static void sched_init_shared(struct mg_sched *sched)
     mg_ptab_init(&sched->ptab, MG_LIMIT_ACTORS);
     mg_newborns_init(&sched->overflow, false);
     sched->names = mg_name_table_new();
+    sched->tables = mg_ctabs_new();
+    sched->rolls = mg_rolls_new();
     mg_policies_init(&sched->policies);
     mg_alarms_init(&sched->alarms);
     mg_records_init(&sched->records);
@@ -234,6 +238,9 @@ void mg_sched_free(struct mg_sched *sched)
         mg_core_leave(sched->cores[0]); // never run
     if (sched->config.thorough)
         sched_drop_actors(sched);
+    struct mg_scheduler *last = sched->config.thorough ? &sched->cores[0]->s : NULL;
+    mg_ctabs_free(sched->tables, last);
+    mg_rolls_free(sched->rolls, last);
     if (sched->main_control != NULL)
         mg_control_unref(sched->main_control, &sched->cores[0]->s.blocks);
     for (uint32_t i = 0; i < sched->count; i++) {
@@ -262,6 +269,11 @@ void mg_sched_free(struct mg_sched *sched)
 bool mg_sched_is_virtual(const struct mg_sched *sched)
 {
     return sched->config.deterministic;
+}
+
+struct mg_ctabs *mg_sched_tables(const struct mg_sched *sched)
+{
+    return sched->tables;
 }
 
 void *mg_sched_owner(const struct mg_sched *sched)

@@ -30,6 +30,7 @@
 #include "sched/scheduler.h"
 
 struct mg_io_backend;
+struct mg_ctabs;
 
 #define MG_SIM_SCHEDULERS 2
 
@@ -151,6 +152,9 @@ uint32_t mg_sched_reason(const struct mg_sched *sched, enum mg_reason reason);
 struct mg_block_pool *mg_sched_pool(struct mg_sched *sched);
 
 uint32_t mg_sched_count(const struct mg_sched *sched);
+
+/* The concurrent tables of the node, see ctabs.h. Any thread. */
+struct mg_ctabs *mg_sched_tables(const struct mg_sched *sched);
 
 /* -- From foreign threads (I/O, pools) -- */
 
