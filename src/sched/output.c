@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -141,6 +143,22 @@ void mg_sched_log_crash(struct mg_sched *sched, const char *text, size_t len)
     mg_lock_release(&output->lock);
     if (kick)
         sched->io->kick(sched->io_state);
+}
+
+void mg_sched_warn(struct mg_sched *sched, const char *fmt, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, fmt);
+    int len = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (sched->config.write == NULL || len < 0) {
+        mg_log(MG_LOG_WARNING, "%s", text);
+        return;
+    }
+    char line[sizeof text + 32];
+    int n = snprintf(line, sizeof line, "maggie: warning: %s\n", text);
+    mg_sched_log_crash(sched, line, (size_t)n);
 }
 
 /* -- For the back end -- */

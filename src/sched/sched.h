@@ -216,6 +216,10 @@ void mg_output_flush(struct mg_sched *sched);
  * dropped and counted. */
 void mg_sched_log_crash(struct mg_sched *sched, const char *text, size_t len);
 
+/* A line for the person who runs the node: `maggie: warning: ...` (base/log.h), or to the embedder
+ * who takes what the node prints. Never waits. */
+void mg_sched_warn(struct mg_sched *sched, const char *fmt, ...) MG_PRINTF(2, 3);
+
 /* -- Looking -- */
 
 struct mg_sched_stats {

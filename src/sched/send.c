@@ -14,7 +14,6 @@
  *
  * Threads: the scheduler's. Memory: see actor.h.
  */
-#include "base/log.h"
 #include "object/class.h"
 #include "object/control.h"
 #include "object/object.h"
@@ -96,8 +95,9 @@ static MG_COLD enum mg_refusal send_refused(struct mg_core *core, struct mg_acto
     }
     /* G1 relaxed: a flag for one line of a log. Pairs with G1 itself. */
     if (!(fetch_or_relaxed(&control->spare, MG_SPARE_FULL_LOGGED) & MG_SPARE_FULL_LOGGED))
-        mg_log(MG_LOG_WARNING, "the mailbox of process %" MG_PRIPID " is full (%llu messages)",
-               control->pid, (unsigned long long)mg_room_messages(before));
+        mg_sched_warn(core->s.sched,
+                      "the mailbox of process %" MG_PRIPID " is full (%llu messages)", control->pid,
+                      (unsigned long long)mg_room_messages(before));
     return MG_REFUSED_FULL;
 }
 

@@ -140,6 +140,16 @@ c.write("CrashTest.mag", """CrashTest subclass: TestCase
 """)
 c.expect("an expected crash", ["test", "CrashTest.mag"], 0, "ok   CrashTest.mag: 1 passed\n1 passed, 0 failed\n", "")
 
+# Nor does a warning of the runtime.
+c.write("FullTest.mag", """FullTest subclass: TestCase
+  method: testFull [
+    | p |
+    p := [Process receiveMatching: [:m | false]] fork: #{#mailboxMessages -> 5}.
+    10 timesRepeat: [p send: 1].
+    self deny: (p send: 1) ]
+""")
+c.expect("a warning", ["test", "FullTest.mag"], 0, "ok   FullTest.mag: 1 passed\n1 passed, 0 failed\n", "")
+
 # Tests that do not end: a deadlock, at once; others when their time is over, which under a seed is at once, too.
 c.write("StuckTest.mag", """StuckTest subclass: TestCase
   method: testDeadlock [

@@ -199,6 +199,38 @@ ACTOR(prints_and_waits)
     return wait_mail(actor, s);
 }
 
+/* An embedder takes all of it, warnings and crash reports included. */
+static struct mg_buf taken;
+
+static void take(void *owner, int fd, const char *data, size_t len)
+{
+    ck_assert_ptr_nonnull(owner);
+    mg_buf_printf(&taken, "%d:", fd);
+    mg_buf_put(&taken, data, len);
+}
+
+ACTOR(prints_to_embedder)
+{
+    ck_assert(mg_output_write(s, actor, 1, "one\n", 4));
+    mg_sched_log_crash(s->sched, "crash\n", 6);
+    mg_sched_warn(s->sched, "%s %d", "careful", 3);
+    return MG_TURN_EXIT;
+}
+
+UNIT_CASE(embedder)
+{
+    for (uint32_t threads = 0; threads < 2; threads++) {
+        struct world world;
+        mg_buf_init(&taken);
+        world_init(&world, 1, threads);
+        world.config.write = take;
+        world_run(&world, &prints_to_embedder, 0);
+        world_deinit(&world);
+        ck_assert_str_eq(mg_buf_text(&taken), "1:one\n2:crash\n2:maggie: warning: careful 3\n");
+        mg_buf_deinit(&taken);
+    }
+}
+
 /* Output under way holds the report of a deadlock back; when it is done the report comes. */
 UNIT_CASE(stuck_after_output)
 {
@@ -220,4 +252,4 @@ UNIT_CASE(stuck_after_output)
     }
 }
 
-UNIT_MAIN("sched/output", order, bound, at_once, stuck_after_output)
+UNIT_MAIN("sched/output", order, bound, at_once, embedder, stuck_after_output)
