@@ -146,7 +146,7 @@ static mg_value refusal_name(const struct mg_run *run, enum mg_refusal why)
 /* nil, or why mail through the reference would be refused: #right, #revoked. */
 static mg_value prim_refusal(struct mg_run *run, mg_value *args)
 {
-    enum mg_refusal why;
+    enum mg_refusal why = MG_REFUSED_RIGHT;
     uint32_t right = args[1] == MG_TRUE ? MG_GATE_CONTROL : MG_GATE_SEND;
     return mg_gate_pass(args[0], right, &why) != NULL ? MG_NIL : refusal_name(run, why);
 }
@@ -154,7 +154,7 @@ static mg_value prim_refusal(struct mg_run *run, mg_value *args)
 static mg_value prim_is_alive(struct mg_run *run, mg_value *args)
 {
     (void)run;
-    enum mg_refusal why;
+    enum mg_refusal why = MG_REFUSED_RIGHT;
     struct mg_control *control = mg_gate_pass(args[0], MG_GATE_SEND, &why);
     return mg_boolean(control != NULL && mg_control_is_alive(control));
 }
@@ -169,7 +169,7 @@ static mg_value prim_control(struct mg_run *run, mg_value *args)
         mg_wait_done(run);
         return MG_TRUE;
     }
-    enum mg_refusal why;
+    enum mg_refusal why = MG_REFUSED_RIGHT;
     struct mg_control *control = mg_gate_pass(args[0], MG_GATE_CONTROL, &why);
     if (control == NULL) {
         return refusal_name(run, why);
