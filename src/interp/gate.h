@@ -48,6 +48,13 @@ static inline bool mg_is_reference(mg_value v)
 
 /* The control block of the process that a Process or ProcessReference leads to, for doing what asks
  * for `right`. NULL when a gate on the way refuses; then *why says so. Borrowed. */
-struct mg_control *mg_gate_pass(mg_value handle, enum mg_gate_right right, enum mg_refusal *why);
+struct mg_control *mg_gate_pass_reference(mg_value reference, enum mg_gate_right right,
+                                          enum mg_refusal *why);
+static inline struct mg_control *mg_gate_pass(mg_value handle, enum mg_gate_right right,
+                                              enum mg_refusal *why)
+{
+    return MG_LIKELY(mg_is_process(handle)) ? mg_process_control(handle)
+                                            : mg_gate_pass_reference(handle, right, why);
+}
 
 #endif

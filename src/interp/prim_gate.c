@@ -13,12 +13,10 @@ static struct mg_gate *gate_of(mg_value handle)
     return (struct mg_gate *)(uintptr_t)mg_slot(handle, MG_PROCESS_CONTROL);
 }
 
-struct mg_control *mg_gate_pass(mg_value handle, enum mg_gate_right right, enum mg_refusal *why)
+struct mg_control *mg_gate_pass_reference(mg_value reference, enum mg_gate_right right,
+                                          enum mg_refusal *why)
 {
-    if (MG_LIKELY(mg_is_process(handle))) {
-        return mg_process_control(handle);
-    }
-    const struct mg_gate *gate = gate_of(handle);
+    const struct mg_gate *gate = gate_of(reference);
     for (;;) {
         /* G1 acquire: what the revoker did before is seen by those who are refused. Pairs with G2
          * in prim_revoke(). */
@@ -71,7 +69,7 @@ static struct mg_gate *new_gate(struct mg_run *run, mg_value handle, uint32_t ri
     gate->target = target;
     gate->depth = depth;
     gate->rights = rights;
-    /* G3 relaxed: nobody else knows the gate yet. Pairs with G1 in mg_gate_pass(). */
+    /* G3 relaxed: nobody else knows the gate yet. Pairs with G1 in mg_gate_pass_reference(). */
     store_relaxed(&gate->revoked, 0);
     return gate;
 }
@@ -109,7 +107,7 @@ static mg_value prim_revocable(struct mg_run *run, mg_value *args)
     key->target = &gate->control;
     key->depth = gate->depth + 1;
     key->rights = 0;
-    /* G4 relaxed: as G3. Pairs with G1 in mg_gate_pass(). */
+    /* G4 relaxed: as G3. Pairs with G1 in mg_gate_pass_reference(). */
     store_relaxed(&key->revoked, 0);
     mg_value reference = new_handle(run, gate, MG_CLASS_PROCESS_REFERENCE);
     mg_value revoker = new_handle(run, key, MG_CLASS_REVOKER);
@@ -128,7 +126,7 @@ static mg_value prim_revoke(struct mg_run *run, mg_value *args)
 {
     (void)run;
     /* G2 acq_rel: see G1; the answer is true for one caller only. Pairs with G1 in
-     * mg_gate_pass(). */
+     * mg_gate_pass_reference(). */
     return mg_boolean(xchg_acq_rel(&gate_revoked_by(args[0])->revoked, 1) == 0);
 }
 
@@ -149,7 +147,7 @@ static mg_value refusal_name(const struct mg_run *run, enum mg_refusal why)
 /* nil, or why mail through the reference would be refused: #right, #revoked. */
 static mg_value prim_refusal(struct mg_run *run, mg_value *args)
 {
-    enum mg_refusal why;
+    enum mg_refusal why = MG_REFUSED_RIGHT;
     uint32_t right = args[1] == MG_TRUE ? MG_GATE_CONTROL : MG_GATE_SEND;
     return mg_gate_pass(args[0], right, &why) != NULL ? MG_NIL : refusal_name(run, why);
 }
@@ -157,7 +155,7 @@ static mg_value prim_refusal(struct mg_run *run, mg_value *args)
 static mg_value prim_is_alive(struct mg_run *run, mg_value *args)
 {
     (void)run;
-    enum mg_refusal why;
+    enum mg_refusal why = MG_REFUSED_RIGHT;
     struct mg_control *control = mg_gate_pass(args[0], MG_GATE_SEND, &why);
     return mg_boolean(control != NULL && mg_control_is_alive(control));
 }
@@ -172,7 +170,7 @@ static mg_value prim_control(struct mg_run *run, mg_value *args)
         mg_wait_done(run);
         return MG_TRUE;
     }
-    enum mg_refusal why;
+    enum mg_refusal why = MG_REFUSED_RIGHT;
     struct mg_control *control = mg_gate_pass(args[0], MG_GATE_CONTROL, &why);
     if (control == NULL) {
         return refusal_name(run, why);

@@ -321,7 +321,8 @@ void mg_actor_set_cleanup(struct mg_actor *actor, bool cleanup);
 void mg_actor_mark_service(struct mg_actor *actor, struct mg_scheduler *s);
 
 /* Sends an exit with a reason, as `aProcess exit: #reason`: trapped, or unwinds; reason normal is
- * ignored unless trapped. False: dead already. */
+ * ignored unless trapped. False: dead already, or it traps exits and has let as many of them pile
+ * up as its mailbox may hold messages, on top of a full one. */
 bool mg_exit_send(struct mg_scheduler *s, mg_pid from, mg_pid to, uint32_t reason);
 
 /* The same with a time limit of its own for the clean-up: 0 for the actor's own, MG_NO_DEADLINE for

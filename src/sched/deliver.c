@@ -51,7 +51,7 @@ static bool over_match(const struct mg_signal *signal, void *context)
     uint64_t room = load_relaxed(&over->actor->mailbox.room);
     if (mg_room_messages(room) <= over->bound.messages && mg_room_bytes(room) <= over->bound.bytes)
         return false;
-    if (!(signal->flags & MG_SIGNAL_CHARGED))
+    if (!(signal->flags & MG_SIGNAL_CHARGED) || !mg_signal_kind_bounded(signal->kind))
         return false;
     if (signal->kind == MG_SIGNAL_REQUEST) {
         mg_bonds_remove(&mg_actor_side(over->actor)->debts, signal->reference, NULL);
@@ -197,6 +197,11 @@ static uint32_t deliver_exit(struct mg_core *core, struct mg_actor *actor, struc
     if (counts && traps) {
         if (within != MG_NIL)
             signal->payload = MG_NIL;
+        if (!linked) {
+            /* It never waits for room, but counts: see exit_is_flood() in exit.c. */
+            mg_mailbox_reserve_exempt(&actor->mailbox, mg_room(1, mg_signal_bytes(signal)));
+            signal->flags |= MG_SIGNAL_CHARGED;
+        }
         return deliver_message(core, actor, signal);
     }
     uint32_t woke = 0;

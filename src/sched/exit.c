@@ -341,9 +341,26 @@ void mg_actor_recycle(struct mg_actor *actor, struct mg_core *core)
 
 /* -- Ending others -- */
 
+/* Whether the mailbox is full and as many trapped exits again stand in it: only those can have
+ * filled it so. Exits of links, terminate and kill end in no mailbox without end and are never
+ * refused. */
+static bool exit_is_flood(struct mg_scheduler *s, mg_pid to)
+{
+    struct mg_mailbox_bound bound;
+    const struct mg_actor *actor = mg_sched_find(s->sched, to);
+    if (actor == NULL)
+        return false;
+    mg_actor_bound(actor, &bound);
+    /* R4 relaxed: a number of a moment ago. Pairs with R1 in mg_mailbox_reserve(). */
+    uint64_t room = load_relaxed(&actor->mailbox.room);
+    return mg_room_messages(room) / 2 > bound.messages + MG_MAILBOX_BATCH_MESSAGES;
+}
+
 static bool exit_send(struct mg_scheduler *s, mg_pid from, mg_pid to, uint32_t reason,
                       enum mg_signal_kind kind, uint16_t detail, uint64_t within_ns)
 {
+    if (kind == MG_SIGNAL_EXIT && detail == 0 && MG_UNLIKELY(exit_is_flood(s, to)))
+        return false;
     struct mg_signal *signal = mg_signal_new(&s->blocks, kind, 0);
     signal->sender = from;
     signal->reference = from;
