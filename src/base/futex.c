@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,4 +36,11 @@ int mg_futex_wake(_Atomic(uint32_t) *word, int count)
      * nobody. */
     long woken = syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count);
     return woken > 0 ? (int)woken : 0;
+}
+
+uint64_t mg_futex_slack(uint64_t slack_ns)
+{
+    int before = prctl(PR_GET_TIMERSLACK);
+    (void)prctl(PR_SET_TIMERSLACK, (unsigned long)slack_ns);
+    return before > 0 ? (uint64_t)before : 0; // 0: the default
 }

@@ -25,6 +25,14 @@ UNIT_CASE(deadline_ends_the_wait)
     ck_assert(!mg_futex_wait(&word, 0, 0));
 }
 
+/* What was set is answered by the next call. */
+UNIT_CASE(slack_is_kept)
+{
+    uint64_t before = mg_futex_slack(7000);
+    ck_assert_uint_eq(mg_futex_slack(before), 7000);
+    ck_assert_uint_eq(mg_futex_slack(before), before);
+}
+
 /* Waking wakes nobody where nobody sleeps, even where no memory is. */
 UNIT_CASE(wake_without_sleepers)
 {
@@ -54,5 +62,5 @@ UNIT_CASE(wakes_are_not_lost)
     }
 }
 
-UNIT_MAIN("base/futex", changed_word_returns, deadline_ends_the_wait, wake_without_sleepers,
-          wakes_are_not_lost)
+UNIT_MAIN("base/futex", changed_word_returns, slack_is_kept, deadline_ends_the_wait,
+          wake_without_sleepers, wakes_are_not_lost)
