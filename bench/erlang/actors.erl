@@ -104,6 +104,26 @@ row(latency, [Busy, N, Ms]) ->
     Turns = [begin W ! {stop, self()}, receive {W, T} -> T end end || W <- Workers],
     true = lists:min(Turns) > 0,
     io:format("latency_fairness ~.3f max/min~n", [lists:max(Turns) / lists:min(Turns)]);
+row(table, [N, Actors]) ->
+    One = table_insert("table_insert", N, 1),
+    table_lookup("table_lookup", One, N, 1),
+    table_update("table_update", One, N, 1),
+    ets:delete(One),
+    Many = table_insert("table_insert_many", N, Actors),
+    table_lookup("table_lookup_many", Many, N, Actors),
+    table_update("table_update_many", Many, N, Actors);
+row(publish, [Count, Rounds]) ->
+    {ok, _} = pg:start_link(),
+    Home = self(),
+    [pg:join(bench, spawn_link(fun() -> subscriber(Rounds, 0, Home) end))
+     || _ <- lists:seq(1, Count)],
+    {Sum, Ns} = timed(fun() ->
+                              [[P ! {news, 1, 2} || P <- pg:get_local_members(bench)]
+                               || _ <- lists:seq(1, Rounds)],
+                              lists:sum([receive S -> S end || _ <- lists:seq(1, Count)])
+                      end),
+    Sum = Count * Rounds * 2,
+    rate("publish", Count * Rounds, Ns, "msgs/s");
 row(wait, [Ms]) ->
     timer:sleep(Ms).
 
@@ -114,6 +134,52 @@ timed(Fun) ->
 
 rate(Name, Count, Ns, Unit) ->
     io:format("~s ~.1f ~s~n", [Name, Count * 1.0e9 / Ns, Unit]).
+
+%% table
+
+table_timed(Name, N, Actors, Fun) ->
+    Home = self(),
+    Share = N div Actors,
+    {Sum, Ns} = timed(fun() ->
+                              [spawn_link(fun() -> Home ! {sum, Fun((I - 1) * Share + 1, I * Share)} end)
+                               || I <- lists:seq(1, Actors)],
+                              lists:sum([receive {sum, S} -> S end || _ <- lists:seq(1, Actors)])
+                      end),
+    rate(Name, Share * Actors, Ns, "ops/s"),
+    Sum.
+
+table_insert(Name, N, Actors) ->
+    T = ets:new(table, [set, public, {write_concurrency, auto}, {read_concurrency, true}]),
+    table_timed(Name, N, Actors, fun(From, To) -> insert(T, From, To) end),
+    Size = N div Actors * Actors,
+    Size = ets:info(T, size),
+    T.
+
+insert(_, I, To) when I > To -> 0;
+insert(T, I, To) -> ets:insert(T, {I, I}), insert(T, I + 1, To).
+
+table_lookup(Name, T, N, Actors) ->
+    M = N div Actors * Actors,
+    Sum = table_timed(Name, N, Actors, fun(From, To) -> lookup(T, From, To, M, 0) end),
+    Sum = M * (M + 1) div 2.
+
+lookup(_, I, To, _, Sum) when I > To -> Sum;
+lookup(T, I, To, M, Sum) ->
+    [{_, V}] = ets:lookup(T, I * 7919 rem M + 1),
+    lookup(T, I + 1, To, M, Sum + V).
+
+table_update(Name, T, N, Actors) ->
+    table_timed(Name, N, Actors, fun(From, To) -> update(T, From, To) end),
+    Total = lists:sum([ets:lookup_element(T, I, 2) - I || I <- lists:seq(1, 1000)]),
+    Total = N div Actors * Actors.
+
+update(_, I, To) when I > To -> 0;
+update(T, I, To) -> ets:update_counter(T, I * 7919 rem 1000 + 1, 1), update(T, I + 1, To).
+
+%% publish
+
+subscriber(0, Sum, Home) -> Home ! Sum;
+subscriber(N, Sum, Home) -> receive {news, _, V} -> subscriber(N - 1, Sum + V, Home) end.
 
 %% spawn
 
