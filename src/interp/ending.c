@@ -154,6 +154,12 @@ void mg_ending_memory(struct mg_run *run)
 static void put_trace(struct mg_run *run, mg_value trace, struct mg_buf *out)
 {
     struct mg_trace_record records[MG_LIMIT_TRACE_FRAMES];
+    const char *text;
+    size_t text_len;
+    if (mg_process_text(run, trace, &text, &text_len)) { /* signalled again: of another actor */
+        mg_buf_put(out, text, text_len);
+        return;
+    }
     if (!mg_is_instance(trace, MG_CLASS_BYTE_ARRAY)) {
         return;
     }
