@@ -3,7 +3,9 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "cmd/program.h"
+#include "cmd/project.h"
 #include "cmd/signals.h"
+#include "cmd/size.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -17,6 +19,7 @@ static const char help[] =
     "\n"
     "  maggie run [options] FILE [arguments]   run a script; its status is the result if that is "
     "an Integer\n"
+    "  maggie run [options] DIR [arguments]    run the project of DIR/maggie.toml\n"
     "  maggie eval [options] 'expression'      evaluate and print the result\n"
     "  maggie disasm FILE                      show the bytecode of a file\n"
     "  maggie --version                        show the version\n"
@@ -59,25 +62,6 @@ static bool parse_number(const char *text, uint64_t *out)
     return true;
 }
 
-static bool parse_size(const char *text, uint64_t *out)
-{
-    char *end;
-    errno = 0;
-    unsigned long long n = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || !isdigit((unsigned char)text[0])) {
-        return false;
-    }
-    int shift = *end == 'K' || *end == 'k'   ? 10
-                : *end == 'M' || *end == 'm' ? 20
-                : *end == 'G' || *end == 'g' ? 30
-                                             : 0;
-    if (end[shift != 0] != '\0' || n == 0 || n > UINT64_MAX >> shift) {
-        return false;
-    }
-    *out = n << shift;
-    return true;
-}
-
 static int parse_option(struct command *command, const char *name, const char *text)
 {
     struct mg_program *program = &command->program;
@@ -93,7 +77,7 @@ static int parse_option(struct command *command, const char *name, const char *t
         return 0;
     }
     if (strcmp(name, "--max-heap") == 0) {
-        return parse_size(text, &program->max_heap)
+        return mg_size_parse(text, &program->max_heap)
                    ? 0
                    : usage("--max-heap takes a size such as 64M, not", text);
     }
@@ -146,6 +130,12 @@ static int with_file(struct command *command, int (*action)(const struct mg_prog
     return status;
 }
 
+static int run(struct command *command)
+{
+    return mg_project_is(command->operand) ? mg_project_run(&command->program, command->operand)
+                                           : with_file(command, mg_program_run);
+}
+
 /* The expression's value is printed by the program itself: a block around it, sent `value`. */
 static int eval(struct command *command)
 {
@@ -188,13 +178,13 @@ int main(int argc, char **argv)
         printf("maggie %s\n", MG_VERSION);
         return MG_STATUS_OK;
     }
-    bool run = strcmp(argv[1], "run") == 0, disasm = strcmp(argv[1], "disasm") == 0;
-    if (!run && !disasm && strcmp(argv[1], "eval") != 0) {
+    bool is_run = strcmp(argv[1], "run") == 0, disasm = strcmp(argv[1], "disasm") == 0;
+    if (!is_run && !disasm && strcmp(argv[1], "eval") != 0) {
         return usage("there is no such command", argv[1]);
     }
     int status = parse(&command, argc, argv);
     if (status == 0) {
-        status = run      ? with_file(&command, mg_program_run)
+        status = is_run   ? run(&command)
                  : disasm ? with_file(&command, mg_program_disassemble)
                           : eval(&command);
     }

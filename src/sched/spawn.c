@@ -38,10 +38,35 @@ static void spawn_options(struct mg_actor *actor, const struct mg_actor_options 
         mg_actor_set_label(actor, options->label, options->label_len);
 }
 
+/* The options, with the node's defaults where they say nothing. An actor's own cap bounds its
+ * mailbox too: mail is refused before it could reach the cap. */
+static void options_merge(struct mg_actor_options *options, const struct mg_actor_options *own,
+                          const struct mg_actor_options *defaults)
+{
+    *options = own != NULL ? *own : (struct mg_actor_options){0};
+    if (options->memory_bytes == 0)
+        options->memory_bytes = defaults->memory_bytes;
+    if (options->stack_bytes == 0)
+        options->stack_bytes = defaults->stack_bytes;
+    if (options->mailbox_messages == 0)
+        options->mailbox_messages = defaults->mailbox_messages;
+    if (options->mailbox_bytes == 0)
+        options->mailbox_bytes = defaults->mailbox_bytes;
+    uint64_t bound = options->mailbox_bytes != 0 ? options->mailbox_bytes : MG_LIMIT_MAILBOX_BYTES;
+    if (options->memory_bytes != 0 && options->memory_bytes < bound)
+        options->mailbox_bytes = options->memory_bytes;
+}
+
 /* An actor that nobody knows yet. */
 static struct mg_actor *actor_new(struct mg_core *core, const struct mg_spawn *spawn, mg_pid pid)
 {
     const struct mg_actor_options *options = spawn->options;
+    const struct mg_actor_options *defaults = core->s.sched->config.defaults;
+    struct mg_actor_options merged;
+    if (MG_UNLIKELY(defaults != NULL)) {
+        options_merge(&merged, options, defaults);
+        options = &merged;
+    }
     struct mg_actor *actor = mg_block_alloc(&core->s.blocks, MG_ACTOR_BLOCK_BYTES);
     uint64_t cap = options != NULL && options->memory_bytes != 0 ? options->memory_bytes
                                                                  : MG_LIMIT_ACTOR_BYTES;
