@@ -350,7 +350,9 @@ def lang_tests(profile):
 
 def example_tests(profile):
     small = example_arguments()
-    for path in sorted((ROOT / "examples").glob("*.mag")):
+    # Scripts, and projects: directories with a maggie.toml.
+    projects = [manifest.parent for manifest in (ROOT / "examples").glob("*/maggie.toml")]
+    for path in sorted([*(ROOT / "examples").glob("*.mag"), *projects]):
         arguments = small.get(path.name, []) if profile in SLOW_PROFILES else []
         yield f"{profile}/examples/{path.stem}", run_example, [path, arguments, profile]
 

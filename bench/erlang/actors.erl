@@ -10,6 +10,7 @@
 -behaviour(gen_server).
 -export([main/1, hibernated/1]).
 -export([init/1, handle_call/3, handle_cast/2]).
+-export([start_child/0, child/1]).
 
 -define(CAP, 500000).    % the histogram ends here, in tenths of a microsecond
 
@@ -72,6 +73,21 @@ row(skynet, [Size]) ->
                       end),
     Sum = Size * (Size - 1) div 2,
     io:format("skynet ~.3f ms~n", [Ns / 1.0e6]);
+row(restarts, Sizes) ->
+    logger:set_primary_config(level, none),
+    {Counts, [Lives]} = lists:split(length(Sizes) - 1, Sizes),
+    _ = restarts(1000),
+    [begin
+         {gave_up, Ns} = timed(fun() -> restarts(N) end),
+         rate("restarts_" ++ integer_to_list(N div 1000) ++ "k", N, Ns, "restarts/s")
+     end || N <- Counts],
+    raw_monitor(min(Lives, 10000), 0),
+    {Lives, MonitorNs} = timed(fun() -> raw_monitor(Lives, 0) end),
+    rate("restart_monitor", Lives, MonitorNs, "restarts/s"),
+    process_flag(trap_exit, true),
+    raw_link(min(Lives, 10000), 0),
+    {Lives, LinkNs} = timed(fun() -> raw_link(Lives, 0) end),
+    rate("restart_link", Lives, LinkNs, "restarts/s");
 row(call, [N]) ->
     {ok, Server} = gen_server:start_link(?MODULE, [], []),
     call(Server, min(N, 10000), 0),
@@ -315,8 +331,41 @@ skynet(Number, Size, Parent) ->
     [spawn(fun() -> skynet(Number + I * Part, Part, Home) end) || I <- lists:seq(0, 9)],
     Parent ! take(10, 0).
 
+%% restarts
+
+%% Until the supervisor gives up.
+restarts(N) ->
+    Home = self(),
+    {_, Ref} = spawn_monitor(fun() ->
+        process_flag(trap_exit, true),
+        {ok, Supervisor} = supervisor:start_link(?MODULE, {restarts, N}),
+        receive {'EXIT', Supervisor, shutdown} -> Home ! {self(), gave_up} end
+    end),
+    receive {'DOWN', Ref, process, Pid, normal} -> receive {Pid, gave_up} -> gave_up end
+    end.
+
+start_child() ->
+    proc_lib:start_link(?MODULE, child, [self()]).
+
+child(Parent) ->
+    proc_lib:init_ack(Parent, {ok, self()}),
+    exit(boom).
+
+raw_monitor(0, Total) -> Total;
+raw_monitor(N, Total) ->
+    {_, Ref} = spawn_monitor(fun() -> exit(boom) end),
+    receive {'DOWN', Ref, process, _, boom} -> raw_monitor(N - 1, Total + 1) end.
+
+raw_link(0, Total) -> Total;
+raw_link(N, Total) ->
+    Pid = spawn_link(fun() -> exit(boom) end),
+    receive {'EXIT', Pid, boom} -> raw_link(N - 1, Total + 1) end.
+
 %% call, call_queued, scan_queued
 
+init({restarts, N}) ->
+    {ok, {#{strategy => one_for_one, intensity => N, period => 1000},
+          [#{id => child, start => {?MODULE, start_child, []}}]}};
 init([]) -> {ok, none}.
 handle_call({next, V}, _From, State) -> {reply, V + 1, State}.
 handle_cast(_, State) -> {noreply, State}.

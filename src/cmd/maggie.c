@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "cmd/options.h"
 #include "cmd/program.h"
+#include "cmd/project.h"
 #include "cmd/signals.h"
 #include "cmd/test.h"
 
@@ -17,6 +18,7 @@ static const char help[] =
     "\n"
     "  maggie run [options] FILE [arguments]   run a script; its status is the result if that is "
     "an Integer\n"
+    "  maggie run [options] DIR [arguments]    run the project of DIR/maggie.toml\n"
     "  maggie eval [options] 'expression'      evaluate and print the result\n"
     "  maggie test [options] [PATHS]           run the tests in files and directories (default: "
     "here)\n"
@@ -120,6 +122,12 @@ static int with_file(struct command *command, int (*action)(const struct mg_prog
     return status;
 }
 
+static int run(struct command *command)
+{
+    return mg_project_is(command->operand) ? mg_project_run(&command->program, command->operand)
+                                           : with_file(command, mg_program_run);
+}
+
 /* The expression's value is printed by the program itself: a block around it, sent `value`. */
 static int eval(struct command *command)
 {
@@ -165,13 +173,13 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "test") == 0) {
         return mg_test_command(argc - 2, argv + 2, command.program.thorough);
     }
-    bool run = strcmp(argv[1], "run") == 0, disasm = strcmp(argv[1], "disasm") == 0;
-    if (!run && !disasm && strcmp(argv[1], "eval") != 0) {
+    bool is_run = strcmp(argv[1], "run") == 0, disasm = strcmp(argv[1], "disasm") == 0;
+    if (!is_run && !disasm && strcmp(argv[1], "eval") != 0) {
         return mg_usage("there is no such command", argv[1]);
     }
     int status = parse(&command, argc, argv);
     if (status == 0) {
-        status = run      ? with_file(&command, mg_program_run)
+        status = is_run   ? run(&command)
                  : disasm ? with_file(&command, mg_program_disassemble)
                           : eval(&command);
     }

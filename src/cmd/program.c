@@ -64,7 +64,7 @@ char *mg_program_read(const char *path, size_t *len)
     return text.data;
 }
 
-static void print_diags(const struct mg_diags *diags)
+void mg_program_print_diags(const struct mg_diags *diags)
 {
     struct mg_buf out;
     mg_buf_init(&out);
@@ -101,6 +101,8 @@ static struct mg_sched *make_sched(const struct mg_program *program, struct mg_v
         .deterministic = program->deterministic,
         .thorough = program->thorough,
         .seed = program->seed,
+        .stop_ns = program->stop_ns,
+        .defaults = program->defaults,
         .io = &mg_io_loop,
         .owner = vm,
         .scheduler_start = mg_body_scheduler_start,
@@ -204,7 +206,7 @@ static bool check_text(struct mg_vm *vm, const char *path, const char *text)
     mg_unit_init(&unit);
     mg_diags_init(&diags);
     int error = mg_compile_batch(&env, &options, &source, 1, &unit, NULL, &diags);
-    print_diags(&diags);
+    mg_program_print_diags(&diags);
     mg_diags_deinit(&diags);
     mg_unit_deinit(&unit);
     return error == 0;
@@ -222,7 +224,7 @@ static int load_program(const struct mg_program *program, struct mg_vm *vm, stru
     mg_diags_init(&diags);
     int error = mg_vm_load(vm, &source, 1, &diags, script, problem);
     if (program->written == NULL) {
-        print_diags(&diags);
+        mg_program_print_diags(&diags);
     }
     if (error != 0 && diags.errors == 0) {
         fprintf(stderr, "maggie: %s: %s\n", program->path, problem);
@@ -238,7 +240,8 @@ int mg_program_run(const struct mg_program *program)
         return MG_STATUS_BROKEN;
     }
     struct mg_code *script = NULL;
-    int error = load_program(program, vm, &script);
+    int error = program->load != NULL ? program->load(program, vm, &script)
+                                      : load_program(program, vm, &script);
     int status = error != 0 ? MG_STATUS_SOURCE : run_script(program, vm, script);
     mg_vm_free(vm);
     return status;
@@ -261,7 +264,7 @@ int mg_program_disassemble(const struct mg_program *program)
     mg_unit_init(&unit);
     mg_diags_init(&diags);
     int error = mg_compile_batch(&env, &options, &source, 1, &unit, &traits, &diags);
-    print_diags(&diags);
+    mg_program_print_diags(&diags);
     if (error == 0) {
         struct mg_buf out;
         mg_buf_init(&out);

@@ -12,6 +12,7 @@
 #define MG_CMD_PROGRAM_H
 
 #include "base/compiler.h"
+#include "compiler/diag.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +29,10 @@ enum mg_status {
     MG_STATUS_BROKEN = 70, /* the program itself is damaged: its library does not load */
 };
 
+struct mg_actor_options;
+struct mg_code;
+struct mg_vm;
+
 struct mg_program {
     const char *path; /* as messages name the source */
     const char *text;
@@ -42,6 +47,12 @@ struct mg_program {
     FILE *events;        /* event log of a deterministic run, or NULL */
     bool handle_signals; /* stop in order on SIGINT and SIGTERM */
     bool thorough;       /* free everything at the end */
+    /* For a program that is more than one text: compiles and installs it, after saying on stderr
+     * what is wrong; 0 and *script, or an error. NULL: `text` is the program. */
+    int (*load)(const struct mg_program *program, struct mg_vm *vm, struct mg_code **script);
+    const void *load_context;
+    const struct mg_actor_options *defaults; /* of every actor, or NULL */
+    uint64_t stop_ns;                        /* time limit of the ordered stop; 0: the usual */
 };
 
 /* Runs it to its end; answers the exit status. */
@@ -49,6 +60,9 @@ int mg_program_run(const struct mg_program *program);
 
 /* Compiles it and prints its code on stdout; answers the exit status. */
 int mg_program_disassemble(const struct mg_program *program);
+
+/* Prints diagnostics on stderr. */
+void mg_program_print_diags(const struct mg_diags *diags);
 
 /* Reads a source file; NULL after saying on stderr what is wrong (missing, a directory, binary, not
  * UTF-8, too large). The caller frees it with mg_free. */

@@ -178,6 +178,12 @@ void mg_ending_memory(struct mg_run *run)
 static void put_trace(struct mg_run *run, mg_value trace, struct mg_buf *out)
 {
     struct mg_trace_record records[MG_LIMIT_TRACE_FRAMES];
+    const char *text;
+    size_t text_len;
+    if (mg_process_text(run, trace, &text, &text_len)) { /* signalled again: of another actor */
+        mg_buf_put(out, text, text_len);
+        return;
+    }
     if (!mg_is_instance(trace, MG_CLASS_BYTE_ARRAY)) {
         return;
     }
@@ -218,7 +224,10 @@ mg_value *mg_ending_crash(struct mg_run *run, mg_value *args)
     struct mg_buf trace;
     mg_buf_init(&trace);
     put_trace(run, mg_slot(args[0], MG_EXCEPTION_TRACE), &trace);
-    report(run, args[0], &trace);
+    /* The crash of a supervised actor is reported by its supervisor, with what it does about it. */
+    if ((run->body[MG_BODY_SERIAL] & MG_BODY_SUPERVISED) == 0) {
+        report(run, args[0], &trace);
+    }
     args = mg_run_reserve(run, args, mg_string_words(trace.len));
     if (args != NULL) {
         struct mg_object *exception = mg_object(args[0]);

@@ -196,10 +196,25 @@ static mg_value prim_exit(struct mg_run *run, mg_value *args)
     return MG_PRIM_WAIT;
 }
 
+static mg_value prim_stop(struct mg_run *run, mg_value *args)
+{
+    if (!mg_is_small(args[1]) || mg_small_value(args[1]) < 0 || mg_small_value(args[1]) > 255) {
+        return mg_prim_error(run, "the status must be an Integer from 0 to 255");
+    }
+    mg_run_stop(run, (int)mg_small_value(args[1]));
+    return args[0];
+}
+
 static mg_value prim_schedulers(struct mg_run *run, mg_value *args)
 {
     (void)args;
     return mg_small(mg_run_schedulers(run));
+}
+
+static mg_value prim_is_stopping(struct mg_run *run, mg_value *args)
+{
+    (void)args;
+    return mg_boolean(mg_sched_stopping(run->scheduler->sched));
 }
 
 static mg_value prim_write(struct mg_run *run, mg_value *args)
@@ -248,9 +263,11 @@ const struct mg_prim_entry mg_prims_system[] = {
     {"System class>>arguments", prim_arguments},
     {"System class>>residentBytes", prim_resident_bytes},
     {"System class>>exit:", prim_exit},
+    {"System class>>stop:", prim_stop},
     {"System class>>schedulers", prim_schedulers},
+    {"System class>>isStopping", prim_is_stopping},
     {"System class>>primWrite:to:", prim_write},
-    {"SupervisorLoop>>primWrite:to:", prim_write},
+    {"SupervisorLog>>primWrite:to:", prim_write},
     {"System class>>symbolCount", prim_symbol_count},
     {"System class>>symbolLimit", prim_symbol_limit},
     {"System class>>primFlush", prim_flush},

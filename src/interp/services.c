@@ -27,11 +27,16 @@ uint32_t mg_run_schedulers(struct mg_run *run)
     return mg_sched_count(run->scheduler->sched);
 }
 
-void mg_run_exit(struct mg_run *run, int status)
+void mg_run_stop(struct mg_run *run, int status)
 {
     /* X1 relaxed: read after the schedulers' threads have been joined. */
     store_relaxed(&run->vm->exit_status, status);
     mg_sched_request_stop(run->scheduler->sched, false);
+}
+
+void mg_run_exit(struct mg_run *run, int status)
+{
+    mg_run_stop(run, status);
     mg_pid self = mg_actor_pid(run->actor);
     (void)mg_kill_send(run->scheduler, self, self);
 }

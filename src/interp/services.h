@@ -30,6 +30,9 @@ uint32_t mg_run_schedulers(struct mg_run *run);
  * actor is not to go on. */
 void mg_run_exit(struct mg_run *run, int status);
 
+/* Asks for the ordered end of the program, with this status; the caller's actor goes on. */
+void mg_run_stop(struct mg_run *run, int status);
+
 /* Waits until everything written so far has left the process. */
 void mg_run_flush(struct mg_run *run);
 

@@ -72,6 +72,9 @@ struct mg_sched_config {
     uint64_t seed;    /* of everything random; deterministic: of the run. 0 in a real run: from the
                          machine */
     uint64_t stop_ns; /* time limit of the ordered stop, 0: 10 s */
+    /* For every actor, where its own options say nothing: memory, stack, mailbox bounds. NULL: the
+     * limits of base/limits.h. Must live as long as the sched. */
+    const struct mg_actor_options *defaults;
     uint32_t reasons[MG_REASON_COUNT]; /* symbol ids */
     const struct mg_io_backend
         *io;     /* &mg_io_loop, or NULL: writes at once. Ignored when deterministic */

@@ -58,10 +58,31 @@ static void spawn_options(struct mg_actor *actor, const struct mg_actor_options 
         mg_actor_set_label(actor, options->label, options->label_len);
 }
 
+/* The options, with the node's defaults where they say nothing. */
+static void options_merge(struct mg_actor_options *options, const struct mg_actor_options *own,
+                          const struct mg_actor_options *defaults)
+{
+    *options = own != NULL ? *own : (struct mg_actor_options){0};
+    if (options->memory_bytes == 0)
+        options->memory_bytes = defaults->memory_bytes;
+    if (options->stack_bytes == 0)
+        options->stack_bytes = defaults->stack_bytes;
+    if (options->mailbox_messages == 0)
+        options->mailbox_messages = defaults->mailbox_messages;
+    if (options->mailbox_bytes == 0)
+        options->mailbox_bytes = defaults->mailbox_bytes;
+}
+
 /* An actor that nobody knows yet. */
 static struct mg_actor *actor_new(struct mg_core *core, const struct mg_spawn *spawn, mg_pid pid)
 {
     const struct mg_actor_options *options = spawn->options;
+    const struct mg_actor_options *defaults = core->s.sched->config.defaults;
+    struct mg_actor_options merged;
+    if (MG_UNLIKELY(defaults != NULL)) {
+        options_merge(&merged, options, defaults);
+        options = &merged;
+    }
     struct mg_actor *actor = mg_block_alloc(&core->s.blocks, MG_ACTOR_BLOCK_BYTES);
     mg_heap_init(&actor->heap, (mg_value *)(actor + 1), MG_ACTOR_FIRST_WORDS,
                  MG_LIMIT_ACTOR_BYTES - MG_LIMIT_MAILBOX_BYTES);

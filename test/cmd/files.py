@@ -25,7 +25,8 @@ c.write("noend.mag", b"'no newline' println")
 
 for verb in ["run", "disasm"]:
     c.expect("missing", [verb, "nosuch.mag"], NO_INPUT, "", ["nosuch.mag", "No such file"])
-    c.expect("directory", [verb, "directory"], NO_INPUT, "", ["directory", "is a directory"])
+    c.expect("directory", [verb, "directory"], NO_INPUT, "",
+             "directory/maggie.toml: No such file" if verb == "run" else "directory: it is a directory")
     c.expect("binary", [verb, "binary.mag"], NO_INPUT, "", ["binary.mag", "binary"])
     c.expect("not UTF-8", [verb, "latin.mag"], NO_INPUT, "", ["latin.mag", "UTF-8"])
     c.expect("overlong UTF-8", [verb, "overlong.mag"], NO_INPUT, "", "UTF-8")

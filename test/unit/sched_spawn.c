@@ -152,6 +152,41 @@ UNIT_CASE(options)
     ck_assert_uint_eq(world_count(&gives_options, 1, 0, 0, 0), 1);
 }
 
+/* What main sees of the node's defaults, and a child whose own options go before them. */
+ACTOR(has_defaults)
+{
+    struct mg_mailbox_bound bound;
+    mg_actor_bound(actor, &bound);
+    bool is_child = actor->body[3] == 33;
+    ck_assert_uint_eq(bound.messages, is_child ? 9 : 70);
+    uint64_t memory = is_child ? 1 << 19 : 1 << 20;
+    ck_assert_uint_eq(bound.bytes, memory / 4); /* the mailbox's share of the cap */
+    ck_assert_uint_eq(actor->heap.cap_bytes, memory - memory / 4);
+    ck_assert_uint_eq(mg_actor_stack_bytes(actor), 1 << 18);
+    count(s, 0, 1);
+    if (is_child)
+        return MG_TURN_EXIT;
+    struct mg_actor_options own = {.memory_bytes = 1 << 19, .mailbox_messages = 9};
+    struct mg_spawn born = {
+        .behaviour = &has_defaults, .options = &own, .priority = MG_PRIORITY_NORMAL};
+    born.body[3] = 33;
+    if (actor->body[0]++ == 0)
+        spawn_with(s, actor, &born);
+    return counted(world_of(s), 0) > 1 ? MG_TURN_EXIT : MG_TURN_YIELD;
+}
+
+UNIT_CASE(defaults_of_the_node)
+{
+    struct mg_actor_options defaults = {
+        .memory_bytes = 1 << 20, .stack_bytes = 1 << 18, .mailbox_messages = 70};
+    struct world world;
+    world_init(&world, 1, 0);
+    world.config.defaults = &defaults;
+    world_run(&world, &has_defaults, 0);
+    ck_assert_uint_eq(world.exit.reason, REASON(NORMAL));
+    world_deinit(&world);
+}
+
 ACTOR(many)
 {
     for (uint32_t i = 0; i < 1000; i++) {
@@ -173,4 +208,4 @@ UNIT_CASE(found_at_once)
         world_count(&many, 1, threads, 0, 0);
 }
 
-UNIT_MAIN("sched/spawn", bonds_at_birth, failed_start, options, found_at_once)
+UNIT_MAIN("sched/spawn", bonds_at_birth, failed_start, options, defaults_of_the_node, found_at_once)
