@@ -156,5 +156,6 @@ extern const struct mg_prim_entry mg_prims_spawn[];
 extern const struct mg_prim_entry mg_prims_mail[];
 extern const struct mg_prim_entry mg_prims_request[];
 extern const struct mg_prim_entry mg_prims_bond[];
+extern const struct mg_prim_entry mg_prims_service[];
 
 #endif

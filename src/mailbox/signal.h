@@ -46,6 +46,8 @@ enum mg_signal_detail {
     MG_EXIT_FIRM = 2, /* EXIT: cannot be trapped, but unwinds */
     MG_MONITOR_WAIT =
         1, /* MONITOR, DOWN: settles a request of the watcher instead of becoming mail */
+    MG_REQUEST_RECEIPT = 1, /* REQUEST: settled when the program takes it out of the mailbox, to
+                               which it is an ordinary message */
 };
 
 /* How a request was settled. */
