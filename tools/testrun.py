@@ -23,6 +23,7 @@ expects in its comments, where ... is text:
 unless a line of it is expected. A test that expects nothing fails. Files in a directory named `support` are not tests.
 A command test is a script test/cmd/NAME.py that gets the path of the `maggie` of the profile and ends with status 0;
 test/support/command.py helps it.
+The same goes for every block marked `maggie` in docs/guide; its name is `PROFILE/guide/CHAPTER-LINE`.
 Examples run as they are and must end with status 0; test/examples.txt holds arguments for the slow profiles.
 """
 
@@ -173,6 +174,7 @@ def run_fuzz(name, command, profile):
 OUT_LINE = re.compile(r'(?:"=> ?([^"]*)"|#\s=> ?(.*?))\s*$')
 ERR_LINE = re.compile(r'(?:"=!> ?([^"]*)"|#\s=!> ?(.*?))\s*$')
 DIRECTIVE = re.compile(r'^\s*(?:"(exit|args|flags|stdin|only): ?([^"]*)"|#\s(exit|args|flags|stdin|only): ?(.*?))\s*$')
+GUIDE_BLOCK = re.compile(r"^```maggie\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 class Expectation:
@@ -348,6 +350,20 @@ def lang_tests(profile):
         yield f"{profile}/{name}", run_lang, [path, expected, profile]
 
 
+def guide_tests(profile):
+    """Blocks marked `maggie` in docs/guide; each stands in a file at the line where it stands in its chapter."""
+    for chapter in sorted((ROOT / "docs" / "guide").glob("*.md")):
+        text = chapter.read_text(encoding="utf-8")
+        for block in GUIDE_BLOCK.finditer(text):
+            line = text.count("\n", 0, block.start(1))
+            path = BUILD / "guide" / f"{chapter.stem}-{line}.mag"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            program = "\n" * line + block[1]
+            if not path.is_file() or path.read_text(encoding="utf-8") != program:
+                path.write_text(program, encoding="utf-8")
+            yield f"{profile}/guide/{path.stem}", run_lang, [path, Expectation(block[1]), profile]
+
+
 def example_tests(profile):
     small = example_arguments()
     # Scripts, and projects: directories with a maggie.toml.
@@ -360,7 +376,7 @@ def example_tests(profile):
 def profile_tests(profile):
     plan = list(program_tests(profile))
     if (BUILD / profile / "maggie").is_file():
-        plan += [*cmd_tests(profile), *lang_tests(profile), *example_tests(profile)]
+        plan += [*cmd_tests(profile), *lang_tests(profile), *guide_tests(profile), *example_tests(profile)]
     else:
         plan.append((f"{profile}/maggie", lambda name: Result(name, 0, 1, "    there is no such program"), []))
     if profile == "release":

@@ -111,6 +111,25 @@ row(scan_queued, [Queued, N]) ->
     Value = N,
     in_order(1, Queued),
     rate("scan_queued", N, Ns, "calls/s");
+row(server_call, [N, Casts]) ->
+    {ok, Server} = gen_server:start_link(?MODULE, [], []),
+    call(Server, min(N, 10000), 0),
+    {Value, Ns} = timed(fun() -> call(Server, N, 0) end),
+    Value = N,
+    rate("server_call", N, Ns, "calls/s"),
+    {Sum, CastNs} = timed(fun() -> cast(Server, 1, Casts) end),
+    Sum = Casts * (Casts + 1) div 2,
+    rate("server_cast", Casts, CastNs, "casts/s");
+row(timers, [Pairs, Live]) ->
+    timer_pairs(min(Pairs, 10000)),
+    {ok, Ns} = timed(fun() -> timer_pairs(Pairs) end),
+    rate("timer_pair", Pairs, Ns, "pairs/s"),
+    {Timers, StartNs} = timed(fun() -> timers_start(1, Live, []) end),
+    rate("timer_start_live", Live, StartNs, "timers/s"),
+    {ok, CancelNs} = timed(fun() -> timers_cancel(Timers) end),
+    rate("timer_cancel_live", Live, CancelNs, "timers/s"),
+    erlang:send_after(1, self(), due),
+    receive due -> ok end;
 row(latency, [Busy, N, Ms]) ->
     Workers = [spawn_link(fun() -> burn(0) end) || _ <- lists:seq(1, Busy)],
     Home = self(),
@@ -366,9 +385,38 @@ raw_link(N, Total) ->
 init({restarts, N}) ->
     {ok, {#{strategy => one_for_one, intensity => N, period => 1000},
           [#{id => child, start => {?MODULE, start_child, []}}]}};
-init([]) -> {ok, none}.
-handle_call({next, V}, _From, State) -> {reply, V + 1, State}.
-handle_cast(_, State) -> {noreply, State}.
+init([]) -> {ok, 0}.
+handle_call({next, V}, _From, State) -> {reply, V + 1, State};
+handle_call(sum, _From, State) -> {reply, State, State}.
+handle_cast({add, V}, State) -> {noreply, State + V}.
+
+%% Ends when the last cast has been handled.
+cast(Server, I, N) when I > N ->
+    gen_server:call(Server, sum, infinity);
+cast(Server, I, N) ->
+    gen_server:cast(Server, {add, I}),
+    cast(Server, I + 1, N).
+
+%% timers
+
+timer_pairs(0) ->
+    ok;
+timer_pairs(N) ->
+    Left = erlang:cancel_timer(erlang:send_after(60000, self(), {late, N})),
+    true = is_integer(Left),
+    timer_pairs(N - 1).
+
+timers_start(I, N, Timers) when I > N ->
+    Timers;
+timers_start(I, N, Timers) ->
+    Timer = erlang:send_after(600000 + I * 7919 rem 3000000, self(), {late, I}),
+    timers_start(I + 1, N, [Timer | Timers]).
+
+timers_cancel([]) ->
+    ok;
+timers_cancel([Timer | Rest]) ->
+    true = is_integer(erlang:cancel_timer(Timer)),
+    timers_cancel(Rest).
 
 call(_, 0, Value) ->
     Value;

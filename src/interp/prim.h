@@ -189,5 +189,6 @@ extern const struct mg_prim_entry mg_prims_runtime[];
 extern const struct mg_prim_entry mg_prims_test[];
 extern const struct mg_prim_entry mg_prims_ctab[];
 extern const struct mg_prim_entry mg_prims_roll[];
+extern const struct mg_prim_entry mg_prims_service[];
 
 #endif

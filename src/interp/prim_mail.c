@@ -154,7 +154,9 @@ static mg_value make_mail(struct mg_run *run, const struct mg_signal *signal, ui
     mail->words[MG_MAIL_SELECTOR] = selector == 0 ? MG_NIL : mg_symbol(selector);
     mail->words[MG_MAIL_PAYLOAD] = payload;
     mail->words[MG_MAIL_REPLY_TO] =
-        signal->kind == MG_SIGNAL_REQUEST ? mg_small((int64_t)signal->reference) : MG_NIL;
+        signal->kind == MG_SIGNAL_REQUEST && signal->detail != MG_REQUEST_RECEIPT
+            ? mg_small((int64_t)signal->reference)
+            : MG_NIL;
     return mg_pointer(mail);
 }
 
@@ -171,6 +173,18 @@ static mg_value ending_mail(struct mg_run *run, const struct mg_signal *signal, 
     return make_mail(run, signal, selector, ending_payload(run, signal, words));
 }
 
+/* Tells the sender that its message was taken out of the mailbox. */
+static MG_COLD void confirm_receipt(struct mg_run *run, const struct mg_signal *signal)
+{
+    struct mg_scheduler *s = mg_run_enter(run);
+    struct mg_signal *receipt = mg_signal_new(run->blocks, MG_SIGNAL_REPLY, 0);
+    receipt->reference = signal->reference;
+    receipt->detail = MG_OUTCOME_VALUE;
+    receipt->payload = MG_TRUE;
+    (void)mg_reply_send(run->actor, s, signal->sender, receipt);
+    mg_run_leave(run);
+}
+
 /* Turns a taken signal into a message. Taken: the signal. */
 static mg_value receive_signal(struct mg_run *run, mg_value *args, struct mg_signal *signal)
 {
@@ -181,6 +195,9 @@ static mg_value receive_signal(struct mg_run *run, mg_value *args, struct mg_sig
                             : ending_mail(run, signal, words);
         mg_signal_free(signal, run->blocks);
         return mail;
+    }
+    if (MG_UNLIKELY(signal->kind == MG_SIGNAL_REQUEST && signal->detail == MG_REQUEST_RECEIPT)) {
+        confirm_receipt(run, signal);
     }
     uint32_t words = signal->fragment.words;
     bool small = words <= SMALL_MAIL_WORDS;
@@ -446,7 +463,7 @@ static mg_value prim_send_after(struct mg_run *run, mg_value *args)
     uint64_t timer = mg_timer_start(s, mg_scheduler_now_exact(s) + wait * 1000000,
                                     mg_process_control(args[2])->pid, signal);
     mg_run_leave(run);
-    return mg_small((int64_t)timer);
+    return timer == 0 ? mg_prim_error(run, "there are too many timers") : mg_small((int64_t)timer);
 }
 
 static mg_value prim_cancel_timer(struct mg_run *run, mg_value *args)
@@ -465,6 +482,7 @@ const struct mg_prim_entry mg_prims_mail[] = {
     {"Process>>send:with:", prim_send_with},
     {"ProcessReference>>send:", prim_send},
     {"ProcessReference>>send:with:", prim_send_with},
+    {"Process>>cast:with:", prim_send_with},
     {"Process class>>lastRefusal", prim_last_refusal},
     {"Process>>primRequestCredit:bytes:", prim_request_credit},
     {"Process>>creditLeft", prim_credit_left},

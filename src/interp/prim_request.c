@@ -23,12 +23,19 @@ static mg_value settled_pair(struct mg_run *run, mg_value *args, const char *kin
 
 /* Sends the request. Answers its reference, or 0 with *outcome set to what the primitive
  * answers. */
-static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t selector,
+static uint64_t open_request(struct mg_run *run, mg_value *args, uint32_t selector, uint16_t detail,
                              mg_value *outcome)
 {
     enum mg_refusal why = MG_REFUSED_DEAD;
-    struct mg_question question = {
-        .to = mg_gate_pass(args[0], MG_GATE_SEND, &why), .payload = &args[2], .selector = selector};
+    struct mg_question question = {.to = mg_gate_pass(args[0], MG_GATE_SEND, &why),
+                                   .payload = &args[2],
+                                   .selector = selector,
+                                   .operation = detail};
+    if (MG_UNLIKELY(question.to == run->actor->control)) {
+        *outcome = mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR,
+                                "request: a process cannot wait for its own answer");
+        return 0;
+    }
     uint64_t reference = question.to != NULL ? mg_run_ask(run, &question, &why) : 0;
     if (reference == 0) {
         *outcome = why == MG_ACCEPTED ? MG_PRIM_FAILED
@@ -74,7 +81,7 @@ static mg_value close_request(struct mg_run *run, mg_value *args, enum mg_outcom
     }
 }
 
-static mg_value prim_request(struct mg_run *run, mg_value *args)
+static mg_value request(struct mg_run *run, mg_value *args, uint16_t detail)
 {
     uint64_t reference;
     if (!mg_is_small(run->body[MG_BODY_RESULT])) { /* the first turn */
@@ -86,7 +93,7 @@ static mg_value prim_request(struct mg_run *run, mg_value *args)
             return mg_prim_type_error(run, 3, "SmallInteger");
         }
         mg_value outcome = MG_NIL;
-        reference = open_request(run, args, selector, &outcome);
+        reference = open_request(run, args, selector, detail, &outcome);
         if (reference == 0) {
             return outcome;
         }
@@ -111,6 +118,16 @@ static mg_value prim_request(struct mg_run *run, mg_value *args)
         return close_request(run, args, MG_OUTCOME_TIMEOUT, NULL);
     }
     return mg_wait(run, MG_WAKE_REPLY, deadline);
+}
+
+static mg_value prim_request(struct mg_run *run, mg_value *args)
+{
+    return request(run, args, 0);
+}
+
+static mg_value prim_deliver(struct mg_run *run, mg_value *args)
+{
+    return request(run, args, MG_REQUEST_RECEIPT);
 }
 
 static mg_value reply(struct mg_run *run, mg_value *args, enum mg_outcome outcome)
@@ -148,6 +165,7 @@ static mg_value prim_reply_error(struct mg_run *run, mg_value *args)
 const struct mg_prim_entry mg_prims_request[] = {
     {"Process>>primRequest:with:timeout:", prim_request},
     {"ProcessReference>>primRequest:with:timeout:", prim_request},
+    {"Process>>primDeliver:with:timeout:", prim_deliver},
     {"MailboxMessage>>primReply:value:", prim_reply_value},
     {"MailboxMessage>>primReply:error:", prim_reply_error},
     {NULL, NULL},

@@ -267,7 +267,7 @@ const struct mg_prim_entry mg_prims_system[] = {
     {"System class>>schedulers", prim_schedulers},
     {"System class>>isStopping", prim_is_stopping},
     {"System class>>primWrite:to:", prim_write},
-    {"SupervisorLog>>primWrite:to:", prim_write},
+    {"LogLimit>>primWrite:to:", prim_write},
     {"System class>>symbolCount", prim_symbol_count},
     {"System class>>symbolLimit", prim_symbol_limit},
     {"System class>>primFlush", prim_flush},

@@ -5,11 +5,12 @@
 #include <string.h>
 
 static const struct mg_prim_entry *const tables[] = {
-    mg_prims_object, mg_prims_class,   mg_prims_number,    mg_prims_string,  mg_prims_bytes,
-    mg_prims_array,  mg_prims_hashed,  mg_prims_stream,    mg_prims_system,  mg_prims_exception,
-    mg_prims_block,  mg_prims_process, mg_prims_character, mg_prims_text,    mg_prims_spawn,
-    mg_prims_mail,   mg_prims_request, mg_prims_bond,      mg_prims_runtime, mg_prims_test,
-    mg_prims_sync,   mg_prims_gate,    mg_prims_alarm,     mg_prims_ctab,    mg_prims_roll,
+    mg_prims_object,  mg_prims_class,   mg_prims_number,    mg_prims_string,  mg_prims_bytes,
+    mg_prims_array,   mg_prims_hashed,  mg_prims_stream,    mg_prims_system,  mg_prims_exception,
+    mg_prims_block,   mg_prims_process, mg_prims_character, mg_prims_text,    mg_prims_spawn,
+    mg_prims_mail,    mg_prims_request, mg_prims_bond,      mg_prims_runtime, mg_prims_test,
+    mg_prims_sync,    mg_prims_gate,    mg_prims_alarm,     mg_prims_ctab,    mg_prims_roll,
+    mg_prims_service,
 };
 
 void mg_primtab_fill(struct mg_strmap *table)

@@ -52,7 +52,10 @@ enum mg_signal_detail {
     MG_INSPECT_STACK = 2, /* INSPECT: answered by behaviours that have a stack */
     MG_MONITOR_WAIT =
         1, /* MONITOR, DOWN: settles a request of the watcher instead of becoming mail */
-    MG_SETTLED_ENDED = 1, /* SETTLED: because the requester has ended */
+    MG_SETTLED_ENDED = 1,        /* SETTLED: because the requester has ended */
+    MG_REQUEST_RECEIPT = 0xffff, /* REQUEST: settled when the program takes it out of the mailbox,
+                                    to which it is an ordinary message; other numbers are what a
+                                    keeper is asked (sync/operation.def) */
 };
 
 /* How a request was settled. */

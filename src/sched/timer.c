@@ -68,9 +68,52 @@ void mg_timers_deinit(struct mg_timers *timers, struct mg_block_cache *blocks)
 
 /* -- Entries -- */
 
-static struct mg_timer_entry *timers_take(struct mg_timers *timers)
+static void timers_give(struct mg_timers *timers, struct mg_timer_entry *entry)
 {
+    uint64_t generation = entry_load(entry) >> 2;
+    generation = generation < GENERATION_MAX ? generation + 1 : 1;
+    entry_store(entry, entry_control(generation, ENTRY_FREE));
+    entry->removal = NULL;
+    if (timers->free_count == 0)
+        timers->free = entry;
+    else
+        timers->free_last->removal = entry;
+    timers->free_last = entry;
+    timers->free_count++;
+}
+
+/* Takes an armed entry out of the wheel of its own scheduler. */
+static void timers_remove(struct mg_core *core, struct mg_timer_entry *entry)
+{
+    mg_wheel_remove(&core->wheel, &entry->node);
+    mg_signal_free(entry->signal, &core->s.blocks);
+    timers_give(&core->timers, entry);
+}
+
+/* Gives back timers whose process has ended (T4). */
+static void timers_sweep(struct mg_core *core)
+{
+    struct mg_timers *timers = &core->timers;
+    for (uint32_t i = 0; i < MG_TIMERS_SWEEP && timers->fresh != 0; i++) {
+        if (timers->swept >= timers->fresh)
+            timers->swept = 0;
+        struct mg_timer_entry *entry = &timers->entries[timers->swept++];
+        uint64_t control = entry_load(entry);
+        if ((control & 3) != ENTRY_ARMED)
+            continue;
+        mg_pid owner = entry->signal->sender;
+        if (owner != MG_PID_NONE && mg_sched_find(core->s.sched, owner) == NULL &&
+            entry_claim(entry, control >> 2, ENTRY_CANCELLED))
+            timers_remove(core, entry);
+    }
+}
+
+static struct mg_timer_entry *timers_take(struct mg_core *core)
+{
+    struct mg_timers *timers = &core->timers;
     struct mg_timer_entry *entry;
+    if (timers->free_count <= MG_TIMERS_KEEP)
+        timers_sweep(core);
     if (timers->free_count > MG_TIMERS_KEEP ||
         (timers->fresh == MG_TIMERS_MAX && timers->free_count != 0)) {
         entry = timers->free;
@@ -86,26 +129,12 @@ static struct mg_timer_entry *timers_take(struct mg_timers *timers)
     return entry;
 }
 
-static void timers_give(struct mg_timers *timers, struct mg_timer_entry *entry)
-{
-    uint64_t generation = entry_load(entry) >> 2;
-    generation = generation < GENERATION_MAX ? generation + 1 : 1;
-    entry_store(entry, entry_control(generation, ENTRY_FREE));
-    entry->removal = NULL;
-    if (timers->free_count == 0)
-        timers->free = entry;
-    else
-        timers->free_last->removal = entry;
-    timers->free_last = entry;
-    timers->free_count++;
-}
-
 uint64_t mg_timer_start(struct mg_scheduler *s, uint64_t deadline_ns, mg_pid target,
                         struct mg_signal *signal)
 {
     struct mg_core *core = mg_core_of(s);
     struct mg_timers *timers = &core->timers;
-    struct mg_timer_entry *entry = timers_take(timers);
+    struct mg_timer_entry *entry = timers_take(core);
     if (MG_UNLIKELY(entry == NULL)) {
         mg_signal_free(signal, &s->blocks);
         return 0;
@@ -142,9 +171,7 @@ bool mg_timer_cancel(struct mg_scheduler *s, uint64_t timer)
         return false;
     struct mg_timers *timers = &owner->timers;
     if (owner == mg_core_of(s)) {
-        mg_wheel_remove(&owner->wheel, &entry->node);
-        mg_signal_free(entry->signal, &s->blocks);
-        timers_give(timers, entry);
+        timers_remove(owner, entry);
         return true;
     }
     /* P2 relaxed: checked by P1. Pairs with P1 itself. */

@@ -15,6 +15,9 @@
  *     expiry, or a canceller.
  * T3  Generations of an entry only rise; freed entries are used again first in, first out, behind
  *     MG_TIMERS_KEEP others.
+ * T4  The slab grows by one entry only after MG_TIMERS_SWEEP others were looked at, in turn, and
+ *     given back if the process that armed them has ended. So timers left by the dead are never
+ *     more than about half of the slab.
  *
  * Threads: start by the owner; cancel and left by any scheduler. Memory: the slab owns entries; an
  * entry its signal.
@@ -25,6 +28,7 @@
 #include "sched/wheel.h"
 
 #define MG_TIMERS_KEEP 1024u
+#define MG_TIMERS_SWEEP 2u
 
 struct mg_core;
 
@@ -43,6 +47,7 @@ struct mg_timers {
     struct mg_timer_entry *free, *free_last;
     uint32_t free_count;
     uint32_t fresh;                            /* entries below were used */
+    uint32_t swept;                            /* the next one to look at (T4) */
     _Atomic(struct mg_timer_entry *) removals; /* posted by others */
     _Atomic(struct mg_actor *) dead; /* actors whose wait timer stands here; posted by others */
 };

@@ -189,4 +189,46 @@ UNIT_CASE(death_disarms)
         world_count(&buries, 1, threads, 0, 0);
 }
 
-UNIT_MAIN("sched/timer", waits_end, deadlines_move, order, cancelled, death_disarms)
+/* Arms timers for an hour, and dies. */
+ACTOR(leaves_timers)
+{
+    for (uint32_t i = 0; i < 100; i++) {
+        struct mg_signal *signal = note(s, 1);
+        signal->sender = mg_actor_pid(actor);
+        mg_timer_start(s, mg_scheduler_now(s) + 3600 * 1000 * MS, mg_actor_pid(actor), signal);
+    }
+    return MG_TURN_EXIT;
+}
+
+/* The numbers of new timers say how far the slab has grown. */
+static uint32_t newest_index(struct mg_actor *actor, struct mg_scheduler *s)
+{
+    uint64_t timer =
+        mg_timer_start(s, mg_scheduler_now(s) + 1000 * MS, mg_actor_pid(actor), note(s, 1));
+    ck_assert(mg_timer_cancel(s, timer));
+    return (uint32_t)timer & (MG_TIMERS_MAX - 1);
+}
+
+ACTOR(heirs)
+{
+    if (actor->body[0] < 500 && actor->body[0] == actor->body[1]) {
+        struct mg_spawn options = {
+            .behaviour = &leaves_timers, .priority = MG_PRIORITY_NORMAL, .monitored = true};
+        spawn_with(s, actor, &options);
+        actor->body[0]++;
+    }
+    while (hear(actor, s) != -1)
+        actor->body[1]++;
+    ck_assert_uint_lt(newest_index(actor, s), 4000);
+    if (actor->body[1] == 500)
+        return MG_TURN_EXIT;
+    return mg_actor_wait(actor, s, MG_WAKE_MAIL, mg_scheduler_now(s) + MS);
+}
+
+/* Timers of the dead make room for others long before their time. */
+UNIT_CASE(dead_owners)
+{
+    world_count(&heirs, 1, 0, 0, 0);
+}
+
+UNIT_MAIN("sched/timer", waits_end, deadlines_move, order, cancelled, death_disarms, dead_owners)
