@@ -170,10 +170,10 @@ struct search {
  * slot, those below the tag. */
 static inline void search_begin(const struct table *t, int64_t hash, struct search *s)
 {
-    uint64_t mixed = (uint64_t)hash * UINT64_C(0x9E3779B97F4A7C15);
-    s->at = (uint32_t)(mixed >> (64 - t->bits));
+    uint64_t mixed = (uint64_t)hash * UINT64_C(0x9E3779B97F4A7C15) >> (64 - 6 - t->bits);
+    s->at = (uint32_t)(mixed >> 6);
     s->mask = (1u << t->bits) - 1;
-    s->tag = (uint32_t)(mixed >> (64 - 6 - t->bits)) << NUMBER_BITS;
+    s->tag = (uint32_t)mixed << NUMBER_BITS;
     s->left = s->mask;
 }
 
@@ -316,10 +316,17 @@ static MG_ALWAYS_INLINE uint32_t search_four(const struct table *t, struct searc
 
 static MG_NOINLINE mg_value table_at_slowly(mg_value table, mg_value key)
 {
-    uint32_t entry = 0;
-    enum mg_table_answer answer = mg_table_lookup(table, MG_DICTIONARY_STRIDE, key, &entry);
-    return answer == MG_TABLE_DECLINED ? MG_UNSET
-                                       : mg_table_value_at(table, MG_DICTIONARY_STRIDE, entry);
+    struct table t;
+    struct search s;
+    int64_t hash;
+    if (MG_UNLIKELY(mg_table_is_stale(table) || !mg_equal_hash(key, &hash))) {
+        return MG_UNSET;
+    }
+    if (MG_UNLIKELY(!table_open_to_read(table, MG_DICTIONARY_STRIDE, &t))) {
+        return MG_NIL;
+    }
+    uint32_t number = table_search(&t, key, hash, &s);
+    return number == 0 ? MG_NIL : entry_words(&t, number)[MG_ENTRY_VALUE];
 }
 
 mg_value mg_table_at(mg_value table, mg_value key)
