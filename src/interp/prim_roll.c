@@ -128,6 +128,16 @@ static mg_value prim_count(struct mg_run *run, mg_value *args)
     return mg_small((int64_t)mg_roll_count(run->scheduler, args[1], hash));
 }
 
+static mg_value prim_includes(struct mg_run *run, mg_value *args)
+{
+    uint64_t hash;
+    mg_pid pid;
+    if (!key_hash(run, args, &hash) || !process_of(run, args, 2, &pid)) {
+        return MG_PRIM_FAILED;
+    }
+    return mg_boolean(mg_roll_includes(run->scheduler, args[1], hash, pid));
+}
+
 /* The process that joined first, or nil. */
 static mg_value prim_first(struct mg_run *run, mg_value *args)
 {
@@ -341,6 +351,7 @@ const struct mg_prim_entry mg_prims_roll[] = {
     {"Roll class>>primSet:process:value:", prim_set},
     {"Roll class>>primCount:", prim_count},
     {"Roll class>>primFirst:", prim_first},
+    {"Roll class>>primOf:includes:", prim_includes},
     {"Roll class>>primMembers:after:values:", prim_members},
     {"Roll class>>primKeysOf:skip:", prim_keys_of},
     {"Roll class>>primAllAfter:", prim_all},

@@ -431,6 +431,16 @@ bool mg_roll_set(struct mg_scheduler *s, mg_value key, uint64_t hash, mg_pid pid
 
 /* -- Looking -- */
 
+bool mg_roll_includes(struct mg_scheduler *s, mg_value key, uint64_t hash, mg_pid pid)
+{
+    struct roll *roll = roll_open(s, key, hash);
+    if (roll == NULL)
+        return false;
+    bool in = roll_find(roll, pid) != NULL;
+    mg_lock_release(&roll->lock);
+    return in;
+}
+
 uint64_t mg_roll_count(struct mg_scheduler *s, mg_value key, uint64_t hash)
 {
     struct roll *roll = roll_open(s, key, hash);

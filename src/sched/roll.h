@@ -55,6 +55,9 @@ bool mg_roll_leave(struct mg_scheduler *s, mg_value key, uint64_t hash, mg_pid p
 /* Gives the process's newest membership another word (taken); false when it has none. */
 bool mg_roll_set(struct mg_scheduler *s, mg_value key, uint64_t hash, mg_pid pid, uint64_t word);
 
+/* Whether the process is a member. */
+bool mg_roll_includes(struct mg_scheduler *s, mg_value key, uint64_t hash, mg_pid pid);
+
 /* Members, each joining counted. */
 uint64_t mg_roll_count(struct mg_scheduler *s, mg_value key, uint64_t hash);
 

@@ -46,7 +46,10 @@ ACTOR(modes)
     ck_assert_int_eq(join(s, 1, other, 11, MG_ROLL_ALONE, &holding), MG_ROLL_TAKEN);
     ck_assert_uint_eq(holding, self);
     ck_assert_int_eq(join(s, 1, 98765, 11, MG_ROLL_AGAIN, &holding), MG_ROLL_ENDED);
+    ck_assert(mg_roll_includes(s, mg_small(1), hash_of(mg_small(1)), self));
+    ck_assert(!mg_roll_includes(s, mg_small(1), hash_of(mg_small(1)), other));
     ck_assert(leave(s, 1, self));
+    ck_assert(!mg_roll_includes(s, mg_small(1), hash_of(mg_small(1)), self));
     ck_assert(!leave(s, 1, self));
     ck_assert_uint_eq(size(s, 1), 0);
     ck_assert_int_eq(join(s, 1, other, 11, MG_ROLL_ALONE, &holding), MG_ROLL_JOINED);
