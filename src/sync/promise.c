@@ -287,7 +287,8 @@ static void promise_bounce(struct mg_actor *dead, struct mg_scheduler *s, struct
     bool ended = mg_control_exit(dead->control, &info);
     CHECK(ended);
     if (request->detail != MG_SYNC_EVENTUAL) {
-        mg_keeper_answer(dead, s, request, MG_NIL, 0); // RESOLVE and REJECT: it was settled before
+        mg_keeper_fail(dead, s, request,
+                       MG_SYNC_ECLOSED); // RESOLVE and REJECT: it was settled before
         return;
     }
     bool normal = info.reason == mg_sched_reason(s->sched, MG_REASON_NORMAL);
