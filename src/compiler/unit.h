@@ -117,6 +117,7 @@ struct mg_unit_code {
     enum mg_mark_kind mark;
     uint32_t landing; /* instruction index, or MG_UNIT_NONE */
     uint32_t file;    /* index into unit->files, or MG_UNIT_NONE */
+    bool needs_self;  /* set by mg_verify_unit: something reads R0 here or in a child block */
     mg_insn *insns;
     uint32_t insn_count;
     struct mg_literal *literals;

@@ -18,6 +18,7 @@ struct check {
     uint32_t index; /* of the code */
     uint32_t at;    /* of the instruction */
     mg_insn insn;
+    bool needs_self; /* what is read so far includes R0 */
 };
 
 static bool fail(struct check *check, const char *what)
@@ -29,11 +30,13 @@ static bool fail(struct check *check, const char *what)
 
 static bool readable(struct check *check, uint32_t r)
 {
+    check->needs_self = check->needs_self || r == 0;
     return r < check->code->nregs || fail(check, "register out of range");
 }
 
 static bool range(struct check *check, uint32_t from, uint32_t count)
 {
+    check->needs_self = check->needs_self || (from == 0 && count > 0);
     return (uint64_t)from + count <= check->code->nregs || fail(check, "registers out of range");
 }
 
@@ -338,6 +341,13 @@ static bool header(struct check *check)
     return code->mark == MG_MARK_NONE || marked_shape(check);
 }
 
+/* Whether an instruction reads self besides its operands. */
+static bool reads_self(enum mg_opcode op)
+{
+    return op == MG_OP_GETSLOT || op == MG_OP_SETSLOT || op == MG_OP_RETSELF ||
+           op == MG_OP_SENDSUPER || op == MG_OP_TAILSEND || op == MG_OP_THISCONTEXT;
+}
+
 static bool children(struct check *check)
 {
     const struct mg_unit_code *code = check->code;
@@ -356,6 +366,7 @@ static bool children(struct check *check)
 static bool verify_code(struct check *check)
 {
     const struct mg_unit_code *code = check->code;
+    check->needs_self = code->mark != MG_MARK_NONE;
     if (!header(check) || !children(check)) {
         return false;
     }
@@ -368,6 +379,8 @@ static bool verify_code(struct check *check)
         if (!instruction(check)) {
             return false;
         }
+        check->needs_self =
+            check->needs_self || reads_self((enum mg_opcode)mg_insn_op(check->insn));
     }
     return ends(mg_insn_op(code->insns[code->insn_count - 1])) ||
            fail(check, "the code runs off its end");
@@ -391,6 +404,16 @@ static bool verify_method(struct check *check, const struct mg_unit_method *meth
     return true;
 }
 
+/* A block needs the self that a block in it needs. Children have higher indexes. */
+static void needs_of_children(const struct mg_unit *unit)
+{
+    for (uint32_t i = unit->code_count; i-- > 0;) {
+        struct mg_unit_code *code = &unit->codes[i];
+        for (uint32_t k = 0; k < code->child_count; k++)
+            code->needs_self = code->needs_self || unit->codes[code->children[k]].needs_self;
+    }
+}
+
 int mg_verify_unit(const struct mg_unit *unit, struct mg_verify *verify)
 {
     struct check check = {.unit = unit, .verify = verify};
@@ -401,7 +424,9 @@ int mg_verify_unit(const struct mg_unit *unit, struct mg_verify *verify)
         if (!verify_code(&check)) {
             return MG_EVERIFY;
         }
+        unit->codes[i].needs_self = check.needs_self;
     }
+    needs_of_children(unit);
     for (uint32_t i = 0; i < unit->method_count; i++) {
         if (!verify_method(&check, &unit->methods[i])) {
             return MG_EVERIFY;

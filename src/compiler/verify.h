@@ -28,7 +28,7 @@ struct mg_verify {
 };
 
 /* Answers 0 when the unit may be installed, else MG_EVERIFY with the problem. Any unit that
- * mg_unit_read answered or the compiler built is safe to give. */
+ * mg_unit_read answered or the compiler built is safe to give. Sets needs_self of its codes. */
 MG_MUST_CHECK int mg_verify_unit(const struct mg_unit *unit, struct mg_verify *verify);
 
 #endif

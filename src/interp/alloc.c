@@ -119,6 +119,24 @@ mg_value *mg_run_reserve(struct mg_run *run, mg_value *args, size_t words)
     return moved;
 }
 
+void mg_run_collect(struct mg_run *run)
+{
+    uint64_t fp = (uint64_t)(run->fp - run->heap->stack);
+    uint64_t w = (uint64_t)(run->args - run->heap->stack);
+    uint64_t work = 0;
+    struct mg_roots roots = {
+        .top = live_top(run, run->args, run->argc),
+        .extra = run->body + MG_BODY_VALUES_FROM,
+        .extra_count = MG_BODY_VALUES,
+        .blocks = run->blocks,
+        .work = &work,
+    };
+    mg_heap_collect(run->heap, true, &roots);
+    run->fp = run->heap->stack + fp;
+    run->args = run->heap->stack + w;
+    mg_run_charge(run, work >> 5);
+}
+
 mg_value *mg_run_become(struct mg_run *run, mg_value *args, bool two_way)
 {
     uint64_t fp = (uint64_t)(run->fp - run->heap->stack);

@@ -139,6 +139,7 @@ static void open_run(struct mg_interp *interp, struct mg_actor *actor, struct mg
     run->heap = &actor->heap;
     run->body = actor->body;
     run->reductions = s->reductions;
+    run->turn_reductions = s->reductions;
     run->flags = actor->policy != 0 ? MG_RUN_RESTRICTED : 0;
     run->fp = actor->heap.stack + actor->body[MG_BODY_FP];
     run->pc = (const mg_insn *)(uintptr_t)actor->body[MG_BODY_PC];
@@ -229,6 +230,7 @@ static enum mg_turn end_turn(struct mg_interp *interp, enum mg_loop_result resul
     struct mg_run *run = &interp->run;
     switch (result) {
     case MG_LOOP_YIELD:
+        run->heap->idle = 0; // it works: see mg_wait()
         return MG_TURN_YIELD;
     case MG_LOOP_WAIT:
         return MG_TURN_WAIT;

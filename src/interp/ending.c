@@ -219,13 +219,13 @@ static void report(struct mg_run *run, mg_value exception, const struct mg_buf *
     mg_buf_deinit(&out);
 }
 
-mg_value *mg_ending_crash(struct mg_run *run, mg_value *args)
+mg_value *mg_ending_crash(struct mg_run *run, mg_value *args, bool quiet)
 {
     struct mg_buf trace;
     mg_buf_init(&trace);
     put_trace(run, mg_slot(args[0], MG_EXCEPTION_TRACE), &trace);
     /* The crash of a supervised actor is reported by its supervisor, with what it does about it. */
-    if ((run->body[MG_BODY_SERIAL] & MG_BODY_SUPERVISED) == 0) {
+    if (!quiet && (run->body[MG_BODY_SERIAL] & MG_BODY_SUPERVISED) == 0) {
         report(run, args[0], &trace);
     }
     args = mg_run_reserve(run, args, mg_string_words(trace.len));

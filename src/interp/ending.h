@@ -24,8 +24,8 @@ void mg_ending_exit(struct mg_run *run);
 /* The cap on memory is reached: reason #memory, no clean-up. */
 void mg_ending_memory(struct mg_run *run);
 
-/* Nobody handled the exception args[0]: reports it, and prepares it to be what the actor dies of.
- * The window's new place, or NULL when the cap is reached. MG_MAY_COLLECT. */
-mg_value *mg_ending_crash(struct mg_run *run, mg_value *args);
+/* Nobody handled the exception args[0]: reports it unless `quiet`, and prepares it to be what the
+ * actor dies of. The window's new place, or NULL when the cap is reached. MG_MAY_COLLECT. */
+mg_value *mg_ending_crash(struct mg_run *run, mg_value *args, bool quiet);
 
 #endif

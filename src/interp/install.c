@@ -154,7 +154,8 @@ static int install_code(struct job *job, uint32_t index)
     code->flags = (uint8_t)((u->kind == MG_CODE_BLOCK ? MG_CODE_IS_BLOCK : 0) |
                             (u->kind == MG_CODE_SCRIPT ? MG_CODE_IS_SCRIPT : 0) |
                             (u->home_reg != MG_UNIT_NONE ? MG_CODE_HAS_HOME : 0) |
-                            (u->mark != MG_MARK_NONE ? MG_CODE_IS_MARKED : 0));
+                            (u->mark != MG_MARK_NONE ? MG_CODE_IS_MARKED : 0) |
+                            (u->needs_self ? MG_CODE_NEEDS_SELF : 0));
     code->file = u->file == MG_UNIT_NONE ? NULL : keep_text(job, job->unit->files[u->file]);
     install_lines(job, code, u);
     int error = install_sites(job, code, u);

@@ -198,7 +198,7 @@ op_BLOCK : {
         block = mg_heap_alloc(heap, MG_CLASS_BLOCK, MG_FORMAT_BLOCK, MG_BLOCK_CAPTURES + n);
     }
     block->words[MG_BLOCK_CODE] = (mg_value)(uintptr_t)child;
-    block->words[MG_BLOCK_SELF] = R(0);
+    block->words[MG_BLOCK_SELF] = (child->flags & MG_CODE_NEEDS_SELF) != 0 ? R(0) : MG_NIL;
     block->words[MG_BLOCK_HOME] =
         (child->flags & MG_CODE_HAS_HOME) != 0 ? R(code->home_reg) : mg_small(0);
     const mg_value *captured = fp + C;

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 mg_value mg_prim_fail(struct mg_run *run, uint32_t exception_class, const char *format, ...)
 {
@@ -18,16 +19,29 @@ mg_value mg_prim_fail(struct mg_run *run, uint32_t exception_class, const char *
     return MG_PRIM_FAILED;
 }
 
-/* The running primitive's selector, its last colon left out: texts write one themselves. */
-static const char *selector_text(struct mg_run *run, int *len)
+/* A selector as texts show it. */
+struct shown {
+    char first;
+    const char *rest;
+    int rest_len;
+};
+#define SHOWN "%c%.*s"
+
+/* The running primitive's selector. Its last colon is left out: texts write one themselves. So is
+ * `prim`: the primitive behind a public method is named after it. */
+static struct shown selector_shown(struct mg_run *run)
 {
     const struct mg_symbol_entry *entry =
         mg_symbol_entry(run->world->symbols, run->method->selector);
-    *len = (int)entry->len;
-    if (*len > 0 && entry->text[*len - 1] == ':') {
-        --*len;
+    const char *text = entry->text;
+    int len = (int)entry->len;
+    if (len > 1 && text[len - 1] == ':') {
+        len--;
     }
-    return entry->text;
+    if (len > 4 && memcmp(text, "prim", 4) == 0 && text[4] >= 'A' && text[4] <= 'Z') {
+        return (struct shown){(char)(text[4] - 'A' + 'a'), text + 5, len - 5};
+    }
+    return (struct shown){text[0], text + 1, len - 1};
 }
 
 const char *mg_run_class_name(struct mg_run *run, mg_value v)
@@ -45,26 +59,25 @@ const char *mg_run_class_name(struct mg_run *run, mg_value v)
 
 mg_value mg_prim_type_error(struct mg_run *run, uint32_t index, const char *expected)
 {
-    int len;
-    const char *selector = selector_text(run, &len);
-    return mg_prim_fail(run, MG_CLASS_TYPE_ERROR, "%.*s: argument %u must be %s, got %s", len,
-                        selector, index, expected, mg_run_class_name(run, run->args[index]));
+    struct shown selector = selector_shown(run);
+    return mg_prim_fail(run, MG_CLASS_TYPE_ERROR, SHOWN ": argument %u must be %s, got %s",
+                        selector.first, selector.rest_len, selector.rest, index, expected,
+                        mg_run_class_name(run, run->args[index]));
 }
 
 mg_value mg_prim_bounds_error(struct mg_run *run, int64_t index, int64_t size)
 {
-    int len;
-    const char *selector = selector_text(run, &len);
+    struct shown selector = selector_shown(run);
     return mg_prim_fail(run, MG_CLASS_SUBSCRIPT_OUT_OF_BOUNDS,
-                        "%.*s: index %lld is out of bounds for size %lld", len, selector,
-                        (long long)index, (long long)size);
+                        SHOWN ": index %lld is out of bounds for size %lld", selector.first,
+                        selector.rest_len, selector.rest, (long long)index, (long long)size);
 }
 
 mg_value mg_prim_error(struct mg_run *run, const char *reason)
 {
-    int len;
-    const char *selector = selector_text(run, &len);
-    return mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "%.*s: %s", len, selector, reason);
+    struct shown selector = selector_shown(run);
+    return mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, SHOWN ": %s", selector.first,
+                        selector.rest_len, selector.rest, reason);
 }
 
 uint32_t mg_prim_symbol_of(struct mg_run *run, mg_value v)

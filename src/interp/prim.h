@@ -86,6 +86,7 @@ struct mg_run {
     mg_value *args;       /* window of the running primitive */
     uint32_t argc;
     int32_t reductions;             /* left in this slice */
+    int32_t turn_reductions;        /* when the turn began */
     const struct mg_method *method; /* the primitive's */
     struct {
         uint32_t class_id; /* of the exception */
@@ -107,6 +108,9 @@ struct mg_run {
 /* Makes sure that `words` can be allocated; see P1. Answers the window's new place, or NULL.
  * MG_MAY_COLLECT. */
 mg_value *mg_run_reserve(struct mg_run *run, mg_value *args, size_t words);
+
+/* Collects everything now. Afterwards run->args is the window's place. */
+void mg_run_collect(struct mg_run *run);
 
 /* Sets the error to signal and answers MG_PRIM_FAILED. The text is formatted and cut at its
  * buffer. */

@@ -165,16 +165,16 @@ static mg_value prim_unwind_retry(struct mg_run *run, mg_value *args)
     return unwind(run, args, MG_UNWIND_RETRY);
 }
 
-/* Nobody handled the receiver. A clean-up block that fails while its actor ends only ends
- * itself. */
-static mg_value prim_unhandled(struct mg_run *run, mg_value *args)
+/* Nobody handled the receiver: the actor ends with it. A clean-up block that fails while its actor
+ * ends only ends itself. */
+static mg_value end_with(struct mg_run *run, mg_value *args, bool quiet)
 {
     if (!mg_has_format(args[0], MG_FORMAT_SLOTS) ||
         mg_object_words(mg_object(args[0])) < MG_EXCEPTION_SLOTS) {
         return mg_prim_error(run, "receiver is no exception");
     }
     if (run->body[MG_BODY_CLEANUP] == 0) {
-        args = mg_ending_crash(run, args);
+        args = mg_ending_crash(run, args, quiet);
         if (args == NULL) {
             return MG_PRIM_FAILED;
         }
@@ -183,6 +183,16 @@ static mg_value prim_unhandled(struct mg_run *run, mg_value *args)
     run->unwind.action = MG_UNWIND_EXIT;
     run->unwind.value = args[0];
     return MG_PRIM_UNWIND;
+}
+
+static mg_value prim_unhandled(struct mg_run *run, mg_value *args)
+{
+    return end_with(run, args, false);
+}
+
+static mg_value prim_end_quietly(struct mg_run *run, mg_value *args)
+{
+    return end_with(run, args, true);
 }
 
 const struct mg_prim_entry mg_prims_exception[] = {
@@ -197,5 +207,6 @@ const struct mg_prim_entry mg_prims_exception[] = {
     {"Exception>>primUnwind:return:", prim_unwind_return},
     {"Exception>>primUnwind:retry:", prim_unwind_retry},
     {"Exception>>primUnhandled", prim_unhandled},
+    {"Exception>>primEndQuietly", prim_end_quietly},
     {NULL, NULL},
 };

@@ -458,7 +458,7 @@ static mg_value prim_send_after(struct mg_run *run, mg_value *args)
     signal->selector = selector;
     int64_t ms = mg_small_value(args[1]);
     uint64_t wait = ms <= 0                                  ? 0
-                    : (uint64_t)ms > UINT64_C(3153600000000) ? UINT64_C(3153600000000)
+                    : (uint64_t)ms > UINT64_C(1576800000000) ? UINT64_C(1576800000000)
                                                              : (uint64_t)ms;
     uint64_t timer = mg_timer_start(s, mg_scheduler_now_exact(s) + wait * 1000000,
                                     mg_process_control(args[2])->pid, signal);

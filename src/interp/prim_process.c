@@ -148,7 +148,7 @@ static mg_value prim_wait_ms(struct mg_run *run, mg_value *args)
     if (!mg_is_small(
             run->body[MG_BODY_RESULT])) { /* the first turn: from here on args[1] is the deadline */
         int64_t ms = mg_small_value(args[1]);
-        ms = ms < 0 ? 0 : ms > INT64_C(3153600000000) ? INT64_C(3153600000000) : ms;
+        ms = ms < 0 ? 0 : ms > INT64_C(1576800000000) ? INT64_C(1576800000000) : ms;
         uint64_t now = mg_scheduler_now_exact(run->scheduler);
         args[1] = mg_small((int64_t)now + ms * 1000000);
     }

@@ -100,7 +100,7 @@ static mg_value request(struct mg_run *run, mg_value *args, uint16_t detail)
         /* From here on args[3] is the deadline. */
         if (args[3] != MG_NIL) {
             int64_t ms = mg_small_value(args[3]);
-            ms = ms < 0 ? 0 : ms > INT64_C(3153600000000) ? INT64_C(3153600000000) : ms;
+            ms = ms < 0 ? 0 : ms > INT64_C(1576800000000) ? INT64_C(1576800000000) : ms;
             args[3] = mg_small((int64_t)mg_scheduler_now(run->scheduler) + ms * 1000000);
         }
         run->body[MG_BODY_RESULT] = mg_small((int64_t)reference);

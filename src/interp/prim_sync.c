@@ -43,11 +43,11 @@ static mg_value prim_failure(struct mg_run *run, mg_value *args)
 
 /* -- Asking -- */
 
-/* A limit in milliseconds becomes a deadline in nanoseconds; nil stays nil. */
+/* A limit in milliseconds becomes a deadline in nanoseconds; fifty years are the longest. */
 static mg_value deadline_of(struct mg_run *run, mg_value limit)
 {
     int64_t ms = mg_small_value(limit);
-    int64_t longest = INT64_C(3153600000000);
+    int64_t longest = INT64_C(1576800000000);
     ms = ms < 0 ? 0 : ms > longest ? longest : ms;
     return mg_small((int64_t)mg_scheduler_now_exact(run->scheduler) + ms * 1000000);
 }
@@ -88,7 +88,7 @@ static mg_value ask(struct mg_run *run, mg_value *args, enum mg_sync_operation o
 {
     uint64_t reference;
     if (!mg_is_small(run->body[MG_BODY_RESULT])) { /* the first turn */
-        if (limit != 0 && args[limit] != MG_NIL && !mg_is_small(args[limit])) {
+        if (limit != 0 && !mg_is_small(args[limit])) {
             return mg_prim_type_error(run, limit, "SmallInteger");
         }
         struct mg_question question = {.to = mg_handle_control(args[0]),
@@ -99,7 +99,7 @@ static mg_value ask(struct mg_run *run, mg_value *args, enum mg_sync_operation o
         if (reference == 0) {
             return why == MG_ACCEPTED ? MG_PRIM_FAILED : failed(run, args, refusal_code(why));
         }
-        if (limit != 0 && args[limit] != MG_NIL) {
+        if (limit != 0) {
             args[limit] = deadline_of(run, args[limit]);
         }
         run->body[MG_BODY_RESULT] = mg_small((int64_t)reference);
@@ -635,7 +635,7 @@ const struct mg_prim_entry mg_prims_sync[] = {
     {"Channel class>>primNew:", prim_channel_new},
     {"Channel class>>primSelect:now:limit:", prim_select},
     {"Channel>>primSend:", prim_send},
-    {"Channel>>primSend:limit:", prim_send_ms},
+    {"Channel>>primSend:timeout:", prim_send_ms},
     {"Channel>>primTrySend:", prim_try_send},
     {"Channel>>receive", prim_receive},
     {"Channel>>receiveIfClosed:", prim_receive},

@@ -89,17 +89,75 @@ uint64_t mg_wait_deadline(struct mg_run *run, mg_value ms, bool *first)
     /* Read anew: a wait that looks shorter than asked for would surprise. */
     uint64_t now = mg_scheduler_now_exact(run->scheduler);
     uint64_t wait = limit <= 0 ? 0 : (uint64_t)limit;
-    /* Beyond a hundred years everything is the same. */
-    uint64_t longest = UINT64_C(3153600000000);
+    /* Beyond fifty years everything is the same. */
+    uint64_t longest = UINT64_C(1576800000000);
     uint64_t deadline = now + (wait > longest ? longest : wait) * 1000000;
     run->body[MG_BODY_RESULT] = mg_small((int64_t)deadline);
     return deadline;
 }
 
+/* An actor that holds, or held, handles on keepers and promises collects when it has waited for a
+ * moment, so that what it does not use any more ends though it allocates nothing: nobody waits for
+ * ever for a promise whose last resolver is garbage of an idle actor. Once for each time it has
+ * worked, and the more rarely the larger the heap. */
+#define IDLE_NS UINT64_C(100000000)
+#define IDLE_NS_LONGEST UINT64_C(60000000000)
+#define IDLE_NS_PER_BYTE 50
+/* Waking up only to wait again costs less than this. */
+#define IDLE_REDUCTIONS 4
+
+/* The moment is kept in the heap, in units of 67 ms; they wrap after an hour. */
+#define IDLE_SHIFT 26
+enum { IDLE_NONE = 0, IDLE_DONE = 0xffff };
+
+static uint16_t idle_moment(uint64_t ns)
+{
+    uint16_t moment = (uint16_t)(ns >> IDLE_SHIFT);
+    return moment == IDLE_DONE || moment == IDLE_NONE ? IDLE_NONE + 1 : moment;
+}
+
+/* Nanoseconds from now to a moment; 0 when it is over. */
+static uint64_t idle_left(uint16_t moment, uint64_t now)
+{
+    int16_t units = (int16_t)(uint16_t)(moment - (uint16_t)(now >> IDLE_SHIFT));
+    bool over = units <= 0 || (uint64_t)units > (IDLE_NS_LONGEST >> IDLE_SHIFT) + 2;
+    return over ? 0 : (uint64_t)units << IDLE_SHIFT;
+}
+
+/* When the actor is to be woken: at `deadline_ns`, or earlier to collect. */
+static uint64_t idle_deadline(struct mg_run *run, uint64_t deadline_ns)
+{
+    struct mg_heap *heap = run->heap;
+    uint64_t now = mg_scheduler_now(run->scheduler);
+    if (heap->idle == IDLE_DONE && run->turn_reductions - run->reductions > IDLE_REDUCTIONS) {
+        heap->idle = IDLE_NONE;
+    }
+    if (heap->idle == IDLE_DONE) {
+        return deadline_ns;
+    }
+    if (heap->idle == IDLE_NONE) {
+        uint64_t wait = IDLE_NS + mg_heap_bytes(heap) * IDLE_NS_PER_BYTE;
+        heap->idle = idle_moment(now + (wait < IDLE_NS_LONGEST ? wait : IDLE_NS_LONGEST));
+    }
+    uint64_t left = idle_left(heap->idle, now);
+    if (left != 0) {
+        return now + left < deadline_ns ? now + left : deadline_ns;
+    }
+    heap->flags &= (uint16_t)~MG_HEAP_KEEPS;
+    mg_run_collect(run);
+    heap->idle = IDLE_DONE;
+    run->turn_reductions = run->reductions;
+    return deadline_ns;
+}
+
 mg_value mg_wait(struct mg_run *run, uint32_t wake, uint64_t deadline_ns)
 {
+    uint64_t until = deadline_ns;
+    if (MG_UNLIKELY((run->heap->flags & MG_HEAP_KEEPS) != 0)) {
+        until = idle_deadline(run, deadline_ns);
+    }
     struct mg_scheduler *s = mg_run_enter(run);
-    (void)mg_actor_wait(run->actor, s, wake, deadline_ns);
+    (void)mg_actor_wait(run->actor, s, wake, until);
     mg_run_leave(run);
     return MG_PRIM_WAIT;
 }

@@ -79,6 +79,8 @@ static void sweep_kept(struct sweep *sweep, struct mg_object *copy, enum mg_form
 {
     *mg_off_heap_next(copy, format) = (uintptr_t)sweep->kept;
     sweep->kept = copy;
+    if (format == MG_FORMAT_PROCESS && mg_object_class(copy) != MG_CLASS_PROCESS)
+        sweep->gc->heap->flags |= MG_HEAP_KEEPS;
     if (format == MG_FORMAT_WEAK)
         mg_weak_settle(sweep->gc, copy);
     else if (format == MG_FORMAT_SHARED)

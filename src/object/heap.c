@@ -202,6 +202,8 @@ void mg_heap_link_off_heap(struct mg_heap *heap, struct mg_object *o, uint64_t c
     ASSERT(!(o->header & (MG_GC_OLD | MG_GC_SHARED)));
     *mg_off_heap_next(o, mg_object_format(o)) = (uintptr_t)heap->off_heap;
     heap->off_heap = o;
+    if (mg_object_format(o) == MG_FORMAT_PROCESS && mg_object_class(o) != MG_CLASS_PROCESS)
+        heap->flags |= MG_HEAP_KEEPS;
     if (charge_bytes > 0)
         charge(heap, charge_bytes / sizeof(mg_value), charge_bytes);
 }

@@ -57,13 +57,15 @@ struct mg_heap {
     uint32_t adopted_words;      /* words adopted or charged since the last collection */
     uint32_t live_words;         /* what the last collection left alive; see mg_heap_is_due */
     uint32_t outside_words;      /* young memory outside the block: fragments, off-heap bytes */
-    uint32_t flags;              /* enum mg_heap_flag */
+    uint16_t flags;              /* enum mg_heap_flag */
+    uint16_t idle;               /* the owner's: when it collects if it waits (interp/process.c) */
     uint64_t cap_bytes;          /* limit on everything, see G4 */
 };
 
 enum mg_heap_flag {
     MG_HEAP_FIRST_BLOCK = 1,  /* the block is the rest of the actor's own block: not to be freed */
     MG_HEAP_GENERATIONAL = 2, /* there is an old generation, or the next collection makes one */
+    MG_HEAP_KEEPS = 4,        /* it has, or had, handles that keep something alive elsewhere */
 };
 
 /* Words adopted or charged, at least, before they alone cause a collection. */

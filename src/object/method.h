@@ -33,6 +33,7 @@ enum mg_code_flag {
     MG_CODE_HAS_HOME = 2,  /* home_reg is used */
     MG_CODE_IS_MARKED = 4, /* mark_kind is not MG_MARK_NONE */
     MG_CODE_IS_SCRIPT = 8,
+    MG_CODE_NEEDS_SELF = 16, /* a block of it keeps self; another does without */
 };
 
 /* A send site. argc is that of the selector. */

@@ -10,8 +10,9 @@
  *         ── REPLY 1 ──>   settled: SETTLED 2 ──>             (the usual end)
  *         ── RETRACT 1 ──> accepted = 2, ACCEPT 2 ──>         (A's partner has gone)
  *
- * An offer is a question; only the reply is final. While one offer is accepted others wait, so no
- * two keepers can both complete. Two choices may be each other's partner: a keeper asks them in
+ * An offer is a question; only the reply is final. Of the offers that a drain finds a random one is
+ * accepted, so none of several channels that are ready is preferred; while it is, others wait, so
+ * no two keepers can both complete. Two choices may be each other's partner: a keeper asks them in
  * order of their pids and holds the first one's acceptance while it asks the second, so waiting
  * never goes in a circle.
  *
@@ -103,13 +104,14 @@ static struct mg_offer choice_take(struct mg_choice *choice, uint32_t position)
     return offer;
 }
 
-/* The oldest offer that waits and is still good is accepted. */
+/* One of the offers that wait and are still good is accepted. */
 static void choice_next(struct mg_core *core, struct mg_actor *actor)
 {
     struct mg_choice *choice = actor->side->choice;
     choice->accepted = 0;
     while (choice->accepted == 0 && choice->waiting_count != 0) {
-        struct mg_offer offer = choice_take(choice, 0);
+        uint64_t position = mg_actor_rng(&core->s) % choice->waiting_count;
+        struct mg_offer offer = choice_take(choice, (uint32_t)position);
         mg_pid keeper = choice_keeper(actor, offer.reference);
         if (keeper != MG_PID_NONE)
             choice_accept(core, actor, offer, keeper);
@@ -123,13 +125,15 @@ void mg_choice_offered(struct mg_core *core, struct mg_actor *actor, struct mg_s
     mg_signal_free(signal, &core->s.blocks);
     if (choice == NULL || !choice_has(choice, offer.reference))
         return; // over, and the keeper has been told (C2)
-    mg_pid keeper = choice_keeper(actor, offer.reference);
-    if (keeper == MG_PID_NONE)
-        return;
-    if (choice->accepted == 0)
-        choice_accept(core, actor, offer, keeper);
-    else if (choice->waiting_count < choice->count)
+    if (choice->waiting_count < choice->count)
         choice->waiting[choice->waiting_count++] = offer;
+}
+
+void mg_choice_drained(struct mg_core *core, struct mg_actor *actor)
+{
+    const struct mg_choice *choice = actor->side->choice;
+    if (choice->accepted == 0 && choice->waiting_count != 0)
+        choice_next(core, actor);
 }
 
 void mg_choice_retracted(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal)

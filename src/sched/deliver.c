@@ -422,6 +422,8 @@ uint32_t mg_actor_drain(struct mg_actor *actor, struct mg_scheduler *s)
          * mg_actor_bound(). */
         store_relaxed(&actor->control->heap_bytes, mg_heap_bytes(&actor->heap));
     }
+    if (MG_UNLIKELY(actor->side != NULL) && actor->side->choice != NULL)
+        mg_choice_drained(core, actor);
     if (MG_UNLIKELY(actor->birth & MG_BIRTH_EXACT) && (woke & MG_WAKE_MAIL) &&
         actor->side->mailbox_policy == MG_MAILBOX_DROP_OLDEST)
         deliver_drop_oldest(core, actor);

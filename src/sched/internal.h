@@ -317,6 +317,8 @@ void mg_core_leave(struct mg_core *core);
 
 /* The actor was asleep and the caller removed the asleep bit: it becomes runnable here. */
 void mg_core_wake(struct mg_core *core, struct mg_actor *actor);
+/* The same, behind all who are in line already. */
+void mg_core_wake_in_line(struct mg_core *core, struct mg_actor *actor);
 
 /* A new actor becomes runnable here. */
 void mg_core_birth(struct mg_core *core, struct mg_actor *actor);
@@ -424,6 +426,9 @@ void mg_reply_lost(struct mg_core *core, mg_pid requester, struct mg_signal *sig
 
 void mg_choice_offered(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal);
 void mg_choice_retracted(struct mg_core *core, struct mg_actor *actor, struct mg_signal *signal);
+
+/* All that had come is delivered; the actor has a choice. */
+void mg_choice_drained(struct mg_core *core, struct mg_actor *actor);
 
 /* A request of the actor's was settled without a value: if it was the accepted one, the next offer
  * is looked at. */

@@ -141,6 +141,12 @@ void mg_core_wake(struct mg_core *core, struct mg_actor *actor)
     core_put_next(core, actor, false);
 }
 
+void mg_core_wake_in_line(struct mg_core *core, struct mg_actor *actor)
+{
+    mg_actor_become(actor, MG_ACTOR_RUNNABLE);
+    mg_core_enqueue(core, actor);
+}
+
 void mg_core_birth(struct mg_core *core, struct mg_actor *actor)
 {
     mg_actor_become(actor, MG_ACTOR_RUNNABLE);

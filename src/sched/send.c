@@ -176,7 +176,12 @@ void mg_core_push(struct mg_core *core, struct mg_actor *to, struct mg_signal *s
         mg_sim_event(core, "send %s %" MG_PRIPID " to %" MG_PRIPID " ref %" PRIu64,
                      mg_signal_kind_name(signal->kind), signal->sender, to->control->pid,
                      signal->reference);
-    if (mg_queue_push(&to->mailbox.queue, signal))
+    bool in_line = signal->kind == MG_SIGNAL_OFFER; // so that it finds the others' offers, too
+    if (!mg_queue_push(&to->mailbox.queue, signal))
+        return;
+    if (MG_UNLIKELY(in_line))
+        mg_core_wake_in_line(core, to);
+    else
         mg_core_wake(core, to);
 }
 

@@ -44,10 +44,10 @@ static void mutex_lock(struct mg_actor *actor, struct mg_scheduler *s, struct mg
     struct mutex *mutex = mg_keeper_state(actor);
     if (mutex->owner == MG_PID_NONE)
         mutex_grant(actor, s, request);
-    else if (mutex->owner == request->sender)
-        mg_keeper_fail(actor, s, request, MG_SYNC_EDEADLOCK);
     else if (request->detail == MG_SYNC_TRY_LOCK)
         mg_keeper_fail(actor, s, request, MG_SYNC_EBUSY);
+    else if (mutex->owner == request->sender)
+        mg_keeper_fail(actor, s, request, MG_SYNC_EDEADLOCK);
     else
         mg_waiters_add(&mutex->waiters, s, request);
 }

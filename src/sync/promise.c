@@ -287,7 +287,8 @@ static void promise_bounce(struct mg_actor *dead, struct mg_scheduler *s, struct
     bool ended = mg_control_exit(dead->control, &info);
     CHECK(ended);
     if (request->detail != MG_SYNC_EVENTUAL) {
-        mg_keeper_answer(dead, s, request, MG_NIL, 0); // RESOLVE and REJECT: it was settled before
+        mg_keeper_fail(dead, s, request,
+                       MG_SYNC_ECLOSED); // RESOLVE and REJECT: it was settled before
         return;
     }
     bool normal = info.reason == mg_sched_reason(s->sched, MG_REASON_NORMAL);
@@ -358,7 +359,8 @@ struct mg_control *mg_promise_of_resolver(const struct mg_control *resolver)
     return (struct mg_control *)(uintptr_t)load_relaxed(&resolver->heap_bytes);
 }
 
-/* The last handle of the resolver is gone. */
+/* The last handle of the resolver is gone. At the end of the program that breaks nothing: whoever
+ * still waits is about to be stopped, and would only report that main is gone. */
 static void resolver_released(struct mg_control *resolver, mg_pid unheld,
                               struct mg_block_cache *blocks)
 {
@@ -366,7 +368,7 @@ static void resolver_released(struct mg_control *resolver, mg_pid unheld,
     struct mg_scheduler *s = mg_scheduler_current();
     struct mg_control *promise = mg_promise_of_resolver(resolver);
     CHECK(blocks != NULL);
-    if (s != NULL && !mg_sched_is_halted(s->sched) && mg_control_is_alive(promise)) {
+    if (s != NULL && !mg_sched_stopping(s->sched) && mg_control_is_alive(promise)) {
         struct mg_signal *signal = mg_signal_new(mg_scheduler_blocks(s), MG_SIGNAL_SETTLED, 0);
         (void)mg_post_pid(s, promise->pid, signal);
     }

@@ -3,16 +3,8 @@
  * full of mutexes, semaphores, channels and choices, in which main kills its workers one by one, is
  * run for many seeds; each ends by finding everything free. That no value of a channel is lost is
  * shown by sync_values.c.
- *
- *     sim-interp_kills [SEEDS [FIRST]]
- *
- * The program is compiled once; each seed is a run of its own. A failure names the seed, and what
- * the program found.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "support/maggie.h"
+#include "support/seeds.h"
 
 #if defined(MG_ASAN) || defined(MG_TSAN) || defined(MG_STRESS)
 #define SEEDS 200
@@ -70,25 +62,5 @@ static const char program[] =
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : SEEDS;
-    uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    struct runtime runtime;
-    runtime_init(&runtime);
-    struct mg_code *script = runtime_load(&runtime, "kills", program, sizeof program - 1);
-    if (script == NULL) {
-        fprintf(stderr, "%s\n", mg_buf_text(&runtime.err));
-        return 1;
-    }
-    for (uint64_t seed = first; seed < first + seeds; seed++) {
-        runtime.config.deterministic = true;
-        runtime.config.seed = seed;
-        runtime_run_script(&runtime, script);
-        if (runtime.status != 0) {
-            fprintf(stderr, "seed %llu: %lld\n%s\n", (unsigned long long)seed,
-                    (long long)runtime.status, mg_buf_text(&runtime.err));
-            return 1;
-        }
-    }
-    runtime_deinit(&runtime);
-    return 0;
+    return seeds_main(argc, argv, "kills", program, SEEDS, NULL);
 }

@@ -74,6 +74,7 @@ ACTOR(chooser)
         ck_assert_uint_eq(n, 2);
         ck_assert(!mg_choice_is_accepted(actor));
         play(actor, s, world->pids[0], MG_SIGNAL_OFFER, body[2], 7);
+        mg_actor_drain(actor, s);
         play(actor, s, world->pids[1], MG_SIGNAL_OFFER, body[3], 8);
         play(actor, s, world->pids[1], MG_SIGNAL_OFFER, 12345, 9); // of no case
         mg_actor_drain(actor, s);
