@@ -23,6 +23,8 @@ expects in its comments, where ... is text:
 unless a line of it is expected. A test that expects nothing fails. Files in a directory named `support` are not tests.
 A command test is a script test/cmd/NAME.py that gets the path of the `maggie` of the profile and ends with status 0;
 test/support/command.py helps it.
+The documents for users are tests, too: each block of docs/guide/*.md that is marked `maggie` is a language test, and
+the blocks of README.md are one together.
 Examples run as they are and must end with status 0; test/examples.txt holds arguments for the slow profiles.
 """
 
@@ -348,6 +350,27 @@ def lang_tests(profile):
         yield f"{profile}/{name}", run_lang, [path, expected, profile]
 
 
+MAGGIE_BLOCK = re.compile(r"^```maggie\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def guide_programs():
+    """The programs in the documents for users: (name, text)."""
+    for path in sorted((ROOT / "docs" / "guide").glob("*.md")):
+        blocks = MAGGIE_BLOCK.findall(path.read_text(encoding="utf-8"))
+        for number, block in enumerate(blocks, 1):
+            yield f"guide/{path.stem}_{number:02}", block
+    yield "guide/readme", "\n".join(MAGGIE_BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+
+
+def guide_tests(profile):
+    for name, text in guide_programs():
+        path = BUILD / f"{name}.mag"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+        yield f"{profile}/{name}", run_lang, [path, Expectation(text), profile]
+
+
 def example_tests(profile):
     small = example_arguments()
     for path in sorted((ROOT / "examples").glob("*.mag")):
@@ -358,7 +381,7 @@ def example_tests(profile):
 def profile_tests(profile):
     plan = list(program_tests(profile))
     if (BUILD / profile / "maggie").is_file():
-        plan += [*cmd_tests(profile), *lang_tests(profile), *example_tests(profile)]
+        plan += [*cmd_tests(profile), *lang_tests(profile), *guide_tests(profile), *example_tests(profile)]
     else:
         plan.append((f"{profile}/maggie", lambda name: Result(name, 0, 1, "    there is no such program"), []))
     if profile == "release":
