@@ -276,12 +276,14 @@ struct mg_spawn {
     const struct mg_actor_options *options; /* or NULL */
     uint64_t body[8];                       /* first content of the body words */
     enum mg_priority priority;
-    uint16_t policy;    /* the child's restrictions; the parent's are 0-extended by the caller */
-    bool linked;        /* to the parent, atomically with the birth */
-    bool monitored;     /* by the parent, the same */
-    bool kept;          /* lives as long as a handle does: gets UNHELD when nobody holds one */
-    uint64_t reference; /* out: the monitor's */
-    int error;          /* out: of `start`, or MG_ELIMIT when there are too many actors */
+    uint16_t policy;      /* the child's restrictions; the parent's are 0-extended by the caller */
+    bool linked;          /* to the parent, atomically with the birth */
+    bool monitored;       /* by the parent, the same */
+    bool kept;            /* lives as long as a handle does: gets UNHELD when nobody holds one */
+    bool waits;           /* born waiting, for mail or until deadline_ns: no turn until then */
+    uint64_t deadline_ns; /* with `waits`; or MG_NO_DEADLINE */
+    uint64_t reference;   /* out: the monitor's */
+    int error;            /* out: of `start`, or MG_ELIMIT when there are too many actors */
 };
 
 /* Makes an actor and puts it next in line. `parent` may be NULL (then neither linked nor

@@ -137,11 +137,11 @@ static void group_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     struct group *group = mg_keeper_state(actor);
     mg_waiters_drop(&group->waiters, s);
     mg_waiters_drop(&group->leaving, s);
-    mg_keeper_free(actor);
 }
 
 static const struct mg_behaviour group_behaviour = {
     .name = "wait group",
+    .start = mg_keeper_start,
     .run = group_run,
     .deinit = group_deinit,
     .raw = true,
@@ -149,5 +149,6 @@ static const struct mg_behaviour group_behaviour = {
 
 struct mg_actor *mg_group_new(struct mg_scheduler *s)
 {
-    return mg_keeper_new(s, &group_behaviour, sizeof(struct group));
+    struct group group = {0};
+    return mg_keeper_new(s, &group_behaviour, &group, sizeof group, MG_NO_DEADLINE);
 }

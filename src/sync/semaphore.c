@@ -114,11 +114,11 @@ static void semaphore_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     struct semaphore *semaphore = mg_keeper_state(actor);
     mg_waiters_drop(&semaphore->waiters, s);
     mg_bonds_deinit(&semaphore->holders);
-    mg_keeper_free(actor);
 }
 
 static const struct mg_behaviour semaphore_behaviour = {
     .name = "semaphore",
+    .start = mg_keeper_start,
     .run = semaphore_run,
     .deinit = semaphore_deinit,
     .raw = true,
@@ -127,11 +127,7 @@ static const struct mg_behaviour semaphore_behaviour = {
 struct mg_actor *mg_semaphore_new(struct mg_scheduler *s, uint32_t permits)
 {
     ASSERT(permits >= 1 && permits <= MG_SEMAPHORE_MAX);
-    struct mg_actor *actor = mg_keeper_new(s, &semaphore_behaviour, sizeof(struct semaphore));
-    if (actor == NULL)
-        return NULL;
-    struct semaphore *semaphore = mg_keeper_state(actor);
-    semaphore->available = semaphore->capacity = permits;
-    mg_bonds_init(&semaphore->holders);
-    return actor;
+    struct semaphore semaphore = {.available = permits, .capacity = permits};
+    mg_bonds_init(&semaphore.holders);
+    return mg_keeper_new(s, &semaphore_behaviour, &semaphore, sizeof semaphore, MG_NO_DEADLINE);
 }
