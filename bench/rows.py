@@ -42,6 +42,7 @@ class Row:
 
 
 ACTORS = ("erlang", "go", "c")
+PEERS = ("erlang", "go")
 SEQUENTIAL = ("erlang", "lua", "c")
 
 JOBS = (
@@ -66,6 +67,21 @@ JOBS = (
     Job("table", (1000000, 8), (1000, 4), peers=("erlang",)),
     Job("publish", (10000, 50), (100, 5), peers=("erlang",)),
     Job("parked", (100,), (5,), peers=()),
+    Job("promise_chain", (100, 2000), (20, 10), peers=PEERS),
+    Job("promise_async", (100, 300000), (10, 1000), peers=PEERS),
+    Job("promise_queue", (100, 300000), (10, 1000), peers=PEERS),
+    Job("channel_1_0", (1, 0, 300000), (1, 0, 500), peers=PEERS, program="channel"),
+    Job("channel_1_100", (1, 100, 500000), (1, 100, 1000), peers=PEERS, program="channel"),
+    Job("channel_4_0", (4, 0, 100000), (4, 0, 200), peers=PEERS, program="channel"),
+    Job("channel_4_100", (4, 100, 100000), (4, 100, 500), peers=PEERS, program="channel"),
+    Job("select_2", (2, 200000), (2, 400), peers=PEERS, program="select"),
+    Job("select_8", (8, 100000), (8, 400), peers=PEERS, program="select"),
+    Job("mutex_2", (2, 400000), (2, 400), peers=PEERS, program="mutex"),
+    Job("mutex_8", (8, 400000), (8, 400), peers=PEERS, program="mutex"),
+    Job("mutex_100", (100, 400000), (100, 400), peers=PEERS, program="mutex"),
+    Job("mutex_value", (8, 200000), (8, 400), peers=PEERS),
+    Job("semaphore", (8, 2, 400000), (8, 2, 400), peers=PEERS),
+    Job("waitgroup", (1000, 200), (50, 4), peers=PEERS),
     Job("fib", (32,), (15,), kind="sequential", peers=SEQUENTIAL),
     Job("loop", (100000000,), (10000,), kind="sequential", peers=SEQUENTIAL),
     Job("dispatch", (50000000,), (4000,), kind="sequential", peers=("lua", "c")),
@@ -128,6 +144,21 @@ ROWS = (
     Row("publish", "publish", "msgs/s"),
     Row("parked", "parked", "ms", "less", goal=50),
     Row("parked_max", "parked", "ms", "less", goal=50),
+    Row("promise_chain", "promise_chain", "steps/s"),
+    Row("promise_async", "promise_async", "calls/s"),
+    Row("promise_queue", "promise_queue", "calls/s"),
+    Row("channel_1_0", "channel_1_0", "values/s"),
+    Row("channel_1_100", "channel_1_100", "values/s"),
+    Row("channel_4_0", "channel_4_0", "values/s"),
+    Row("channel_4_100", "channel_4_100", "values/s"),
+    Row("select_2", "select_2", "values/s"),
+    Row("select_8", "select_8", "values/s"),
+    Row("mutex_2", "mutex_2", "locks/s"),
+    Row("mutex_8", "mutex_8", "locks/s"),
+    Row("mutex_100", "mutex_100", "locks/s"),
+    Row("mutex_value", "mutex_value", "changes/s"),
+    Row("semaphore", "semaphore", "permits/s"),
+    Row("waitgroup", "waitgroup", "actors/s"),
     Row("fib", "fib", "s", "less", goal=0.12, yardstick=("lua", 0.114)),
     Row("loop", "loop", "s", "less", goal=0.5, yardstick=("lua", 0.336)),
     Row("dispatch", "dispatch", "s", "less", goal=1.5, yardstick=("lua", 1.52)),

@@ -23,7 +23,8 @@ expects in its comments, where ... is text:
 unless a line of it is expected. A test that expects nothing fails. Files in a directory named `support` are not tests.
 A command test is a script test/cmd/NAME.py that gets the path of the `maggie` of the profile and ends with status 0;
 test/support/command.py helps it.
-The same goes for every block marked `maggie` in docs/guide; its name is `PROFILE/guide/CHAPTER-LINE`.
+The same goes for every block marked `maggie` in docs/guide; its name is `PROFILE/guide/CHAPTER-LINE`. The blocks of
+README.md are one program together.
 Examples run as they are and must end with status 0; test/examples.txt holds arguments for the slow profiles.
 """
 
@@ -362,6 +363,10 @@ def guide_tests(profile):
             if not path.is_file() or path.read_text(encoding="utf-8") != program:
                 path.write_text(program, encoding="utf-8")
             yield f"{profile}/guide/{path.stem}", run_lang, [path, Expectation(block[1]), profile]
+    readme = GUIDE_BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    path = BUILD / "guide" / "readme.mag"
+    path.write_text("\n".join(readme), encoding="utf-8")
+    yield f"{profile}/guide/readme", run_lang, [path, Expectation("\n".join(readme)), profile]
 
 
 def example_tests(profile):

@@ -159,6 +159,56 @@ row(publish, [Count, Rounds]) ->
                       end),
     Sum = Count * Rounds * 2,
     rate("publish", Count * Rounds, Ns, "msgs/s");
+row(promise_chain, [Length, Rounds]) ->
+    promise_chain(Length, min(Rounds, 10), 0),
+    {Total, Ns} = timed(fun() -> promise_chain(Length, Rounds, 0) end),
+    Total = Length * Rounds,
+    rate("promise_chain", Total, Ns, "steps/s");
+row(promise_async, [Window, N]) ->
+    {ok, Server} = gen_server:start_link(?MODULE, [], []),
+    promise_async(Server, Window, min(N, 10000) div Window, 0),
+    {Sum, Ns} = timed(fun() -> promise_async(Server, Window, N div Window, 0) end),
+    Sum = N div Window * (Window * (Window + 1) div 2),
+    rate("promise_async", N, Ns, "calls/s");
+row(promise_queue, [Window, N]) ->
+    {ok, Server} = gen_server:start_link(?MODULE, [], []),
+    promise_queue(Server, Window, min(N, 10000) div Window, 0),
+    {Sum, Ns} = timed(fun() -> promise_queue(Server, Window, N div Window, 0) end),
+    Sum = N div Window * (Window * (Window + 1) div 2),
+    rate("promise_queue", N, Ns, "calls/s");
+row(channel, [Pairs, Capacity, N]) ->
+    channels(Pairs, Capacity, min(N, 5000)),
+    {Total, Ns} = timed(fun() -> channels(Pairs, Capacity, N) end),
+    Total = N * (N + 1) div 2 * Pairs,
+    rate(io_lib:format("channel_~b_~b", [Pairs, Capacity]), Pairs * N, Ns, "values/s");
+row(select, [Width, N]) ->
+    select(Width, min(N, 2000) div Width),
+    {Total, Ns} = timed(fun() -> select(Width, N div Width) end),
+    Total = Width * (Width + 1) div 2 * (N div Width),
+    rate(io_lib:format("select_~b", [Width]), N div Width * Width, Ns, "values/s");
+row(mutex, [Lockers, N]) ->
+    lockers(Lockers, 1, fun lock_plainly/2, min(N, 5000) div Lockers),
+    {{1, _, Grants}, Ns} =
+        timed(fun() -> lockers(Lockers, 1, fun lock_plainly/2, N div Lockers) end),
+    Grants = N div Lockers * Lockers,
+    rate(io_lib:format("mutex_~b", [Lockers]), Grants, Ns, "locks/s");
+row(mutex_value, [Lockers, N]) ->
+    lockers(Lockers, 1, fun lock_changing/2, min(N, 5000) div Lockers),
+    {{1, Value, _}, Ns} =
+        timed(fun() -> lockers(Lockers, 1, fun lock_changing/2, N div Lockers) end),
+    Value = N div Lockers * Lockers,
+    rate("mutex_value", Value, Ns, "changes/s");
+row(semaphore, [Takers, Permits, N]) ->
+    lockers(Takers, Permits, fun lock_plainly/2, min(N, 5000) div Takers),
+    {{Permits, _, Grants}, Ns} =
+        timed(fun() -> lockers(Takers, Permits, fun lock_plainly/2, N div Takers) end),
+    Grants = N div Takers * Takers,
+    rate("semaphore", Grants, Ns, "permits/s");
+row(waitgroup, [Children, Rounds]) ->
+    waitgroup(Children, min(Rounds, 10), 0),
+    {Sum, Ns} = timed(fun() -> waitgroup(Children, Rounds, 0) end),
+    Sum = Children * (Children + 1) div 2 * Rounds,
+    rate("waitgroup", Children * Rounds, Ns, "actors/s");
 row(wait, [Ms]) ->
     timer:sleep(Ms).
 
@@ -438,6 +488,142 @@ scan(_, 0, Value) ->
 scan(Server, N, Value) ->
     Server ! {ask, Value},
     receive {answer, V} -> scan(Server, N - 1, V) end.
+
+%% promise_chain, promise_async, promise_queue
+
+promise_chain(_, 0, Total) ->
+    Total;
+promise_chain(Length, Rounds, Total) ->
+    First = spawn(fun() -> receive {resolve, V} -> provide(V) end end),
+    Last = then_each(First, Length),
+    First ! {resolve, 0},
+    promise_chain(Length, Rounds - 1, Total + await(Last)).
+
+then_each(Future, 0) ->
+    Future;
+then_each(Future, N) ->
+    then_each(spawn(fun() -> provide(await(Future) + 1) end), N - 1).
+
+%% The process is the future: it gives its value to whoever asks for it first.
+provide(Value) ->
+    receive {await, From, Ref} -> From ! {Ref, Value} end.
+
+await(Future) ->
+    Ref = erlang:monitor(process, Future),
+    Future ! {await, self(), Ref},
+    receive
+        {Ref, Value} -> erlang:demonitor(Ref, [flush]), Value;
+        {'DOWN', Ref, process, _, Why} -> exit(Why)
+    end.
+
+promise_async(_, _, 0, Sum) ->
+    Sum;
+promise_async(Server, Window, Rounds, Sum) ->
+    Requests = [gen_server:send_request(Server, {next, V}) || V <- lists:seq(0, Window - 1)],
+    promise_async(Server, Window, Rounds - 1, Sum + answers(Requests)).
+
+answers(Requests) ->
+    lists:sum([begin {reply, V} = gen_server:receive_response(R, 5000), V end || R <- Requests]).
+
+promise_queue(_, _, 0, Sum) ->
+    Sum;
+promise_queue(Server, Window, Rounds, Sum) ->
+    Promise = spawn(fun() -> unresolved([]) end),
+    Requests = [gen_server:send_request(Promise, {next, V}) || V <- lists:seq(0, Window - 1)],
+    Promise ! {resolve, Server},
+    promise_queue(Server, Window, Rounds - 1, Sum + answers(Requests)).
+
+%% Keeps what comes, and passes it on when it is known to whom. The monitors of
+%% those who asked stay with this process, so it must live as long as they wait.
+unresolved(Queue) ->
+    receive
+        {resolve, Server} ->
+            [Server ! Message || Message <- lists:reverse(Queue)],
+            pass_on(Server);
+        Message ->
+            unresolved([Message | Queue])
+    end.
+
+pass_on(Server) ->
+    receive
+        Message -> Server ! Message, pass_on(Server)
+    after 1000 -> ok
+    end.
+
+%% channel, select
+
+channels(Pairs, Capacity, N) ->
+    Home = self(),
+    [begin
+         {ok, Channel} = bench_channel:start(Capacity),
+         spawn(fun() -> channel_send(Channel, 1, N) end),
+         spawn(fun() -> Home ! channel_take(Channel, N, 0) end)
+     end || _ <- lists:seq(1, Pairs)],
+    take(Pairs, 0).
+
+channel_send(_, I, N) when I > N ->
+    ok;
+channel_send(Channel, I, N) ->
+    ok = bench_channel:send(Channel, I),
+    channel_send(Channel, I + 1, N).
+
+channel_take(Channel, 0, Sum) ->
+    gen_server:stop(Channel),
+    Sum;
+channel_take(Channel, N, Sum) ->
+    channel_take(Channel, N - 1, Sum + bench_channel:recv(Channel)).
+
+select(Width, N) ->
+    Home = self(),
+    [spawn(fun() -> offer(Home, I, N) end) || I <- lists:seq(1, Width)],
+    choose(Width * N, 0).
+
+offer(_, _, 0) ->
+    ok;
+offer(Home, I, N) ->
+    Ref = erlang:monitor(process, Home),
+    Home ! {offer, self(), Ref, I},
+    receive
+        {taken, Ref} -> erlang:demonitor(Ref, [flush]);
+        {'DOWN', Ref, process, _, Why} -> exit(Why)
+    end,
+    offer(Home, I, N - 1).
+
+choose(0, Sum) ->
+    Sum;
+choose(N, Sum) ->
+    receive
+        {offer, From, Ref, I} -> From ! {taken, Ref}, choose(N - 1, Sum + I)
+    end.
+
+%% mutex, mutex_value, semaphore, waitgroup
+
+lockers(Count, Permits, Body, N) ->
+    {ok, Lock} = bench_lock:start(Permits, 0),
+    Refs = [element(2, spawn_monitor(fun() -> repeat(Body, Lock, N) end))
+            || _ <- lists:seq(1, Count)],
+    [receive {'DOWN', Ref, process, _, normal} -> ok end || Ref <- Refs],
+    State = bench_lock:state(Lock),
+    gen_server:stop(Lock),
+    State.
+
+repeat(_, _, 0) ->
+    ok;
+repeat(Body, Lock, N) ->
+    {Grant, Value} = bench_lock:acquire(Lock),
+    Body({Lock, Grant}, Value),
+    repeat(Body, Lock, N - 1).
+
+lock_plainly({Lock, Grant}, _) -> bench_lock:release(Lock, Grant).
+lock_changing({Lock, Grant}, Value) -> bench_lock:release(Lock, Grant, Value + 1).
+
+waitgroup(_, 0, Sum) ->
+    Sum;
+waitgroup(Children, Rounds, Sum) ->
+    Home = self(),
+    Refs = [element(2, spawn_monitor(fun() -> Home ! I end)) || I <- lists:seq(1, Children)],
+    [receive {'DOWN', Ref, process, _, normal} -> ok end || Ref <- Refs],
+    waitgroup(Children, Rounds - 1, take(Children, Sum)).
 
 %% latency
 

@@ -16,6 +16,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -264,6 +265,234 @@ func call(n int) {
 	rate("call", n, took, "calls/s")
 }
 
+// promiseChain makes each step a goroutine that waits for the step before it.
+func promiseChain(length, rounds int) {
+	chain := func() int {
+		first := make(chan int, 1)
+		last := first
+		for i := 0; i < length; i++ {
+			from, to := last, make(chan int, 1)
+			go func() { to <- <-from + 1 }()
+			last = to
+		}
+		first <- 0
+		return <-last
+	}
+	chain()
+	start := time.Now()
+	total := 0
+	for i := 0; i < rounds; i++ {
+		total += chain()
+	}
+	took := time.Since(start)
+	check(total == length*rounds, "promise_chain")
+	rate("promise_chain", total, took, "steps/s")
+}
+
+type question struct {
+	value int
+	reply chan int
+}
+
+// window sends a window of requests, then looks at the answers.
+func window(to chan question, replies []chan int, after func()) int {
+	for i := range replies {
+		replies[i] = make(chan int, 1)
+		to <- question{i, replies[i]}
+	}
+	after()
+	sum := 0
+	for _, reply := range replies {
+		sum += <-reply
+	}
+	return sum
+}
+
+func promiseAsync(size, n int) {
+	server := make(chan question, mailbox)
+	go func() {
+		for q := range server {
+			q.reply <- q.value + 1
+		}
+	}()
+	replies := make([]chan int, size)
+	start := time.Now()
+	sum := 0
+	for i := 0; i < n/size; i++ {
+		sum += window(server, replies, func() {})
+	}
+	took := time.Since(start)
+	check(sum == n/size*(size*(size+1)/2), "promise_async")
+	rate("promise_async", n, took, "calls/s")
+}
+
+// promiseQueue keeps the requests in a channel that gets its server later.
+func promiseQueue(size, n int) {
+	server := make(chan question, mailbox)
+	go func() {
+		for q := range server {
+			q.reply <- q.value + 1
+		}
+	}()
+	replies := make([]chan int, size)
+	start := time.Now()
+	sum := 0
+	for i := 0; i < n/size; i++ {
+		queue := make(chan question, size)
+		resolved := make(chan chan question, 1)
+		go func() {
+			to := <-resolved
+			for q := range queue {
+				to <- q
+			}
+		}()
+		sum += window(queue, replies, func() {
+			resolved <- server
+			close(queue)
+		})
+	}
+	took := time.Since(start)
+	check(sum == n/size*(size*(size+1)/2), "promise_queue")
+	rate("promise_queue", n, took, "calls/s")
+}
+
+func channel(pairs, capacity, n int) {
+	sums := make(chan int, pairs)
+	start := time.Now()
+	for i := 0; i < pairs; i++ {
+		c := make(chan int, capacity)
+		go func() {
+			for j := 1; j <= n; j++ {
+				c <- j
+			}
+		}()
+		go func() {
+			sum := 0
+			for j := 0; j < n; j++ {
+				sum += <-c
+			}
+			sums <- sum
+		}()
+	}
+	total := 0
+	for i := 0; i < pairs; i++ {
+		total += <-sums
+	}
+	took := time.Since(start)
+	check(total == n*(n+1)/2*pairs, "channel")
+	rate(fmt.Sprintf("channel_%d_%d", pairs, capacity), pairs*n, took, "values/s")
+}
+
+func choose(width, n int) {
+	var c [8]chan int
+	start := time.Now()
+	for i := 0; i < width; i++ {
+		own, value := make(chan int), i+1
+		c[i] = own
+		go func() {
+			for j := 0; j < n/width; j++ {
+				own <- value
+			}
+		}()
+	}
+	sum := 0
+	for i := 0; i < n/width*width; i++ {
+		v := 0
+		if width == 2 {
+			select {
+			case v = <-c[0]:
+			case v = <-c[1]:
+			}
+		} else {
+			select {
+			case v = <-c[0]:
+			case v = <-c[1]:
+			case v = <-c[2]:
+			case v = <-c[3]:
+			case v = <-c[4]:
+			case v = <-c[5]:
+			case v = <-c[6]:
+			case v = <-c[7]:
+			}
+		}
+		sum += v
+	}
+	took := time.Since(start)
+	check(sum == width*(width+1)/2*(n/width), "select")
+	rate(fmt.Sprintf("select_%d", width), n/width*width, took, "values/s")
+}
+
+// mutex changes one variable under a lock.
+func mutex(name string, lockers, n int, unit string) {
+	var lock sync.Mutex
+	var done sync.WaitGroup
+	value := 0
+	start := time.Now()
+	for i := 0; i < lockers; i++ {
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			for j := 0; j < n/lockers; j++ {
+				lock.Lock()
+				value++
+				lock.Unlock()
+			}
+		}()
+	}
+	done.Wait()
+	took := time.Since(start)
+	check(value == n/lockers*lockers, name)
+	rate(name, value, took, unit)
+}
+
+func semaphore(takers, permits, n int) {
+	places := make(chan struct{}, permits)
+	counts := make(chan int, takers)
+	start := time.Now()
+	for i := 0; i < takers; i++ {
+		go func() {
+			taken := 0
+			for j := 0; j < n/takers; j++ {
+				places <- struct{}{}
+				taken++
+				<-places
+			}
+			counts <- taken
+		}()
+	}
+	total := 0
+	for i := 0; i < takers; i++ {
+		total += <-counts
+	}
+	took := time.Since(start)
+	check(total == n/takers*takers, "semaphore")
+	rate("semaphore", total, took, "permits/s")
+}
+
+func waitgroup(children, rounds int) {
+	home := make(chan int, children)
+	start := time.Now()
+	sum := 0
+	for r := 0; r < rounds; r++ {
+		var group sync.WaitGroup
+		for i := 1; i <= children; i++ {
+			group.Add(1)
+			i := i
+			go func() {
+				defer group.Done()
+				home <- i
+			}()
+		}
+		group.Wait()
+		for i := 0; i < children; i++ {
+			sum += <-home
+		}
+	}
+	took := time.Since(start)
+	check(sum == children*(children+1)/2*rounds, "waitgroup")
+	rate("waitgroup", children*rounds, took, "actors/s")
+}
+
 func pings(name, period string, there, back chan int, n int, pause, limit time.Duration) {
 	samples := make([]time.Duration, 0, n)
 	begun := time.Now()
@@ -365,6 +594,24 @@ func main() {
 		call(n[0])
 	case "latency":
 		latency(n[0], n[1], n[2])
+	case "promise_chain":
+		promiseChain(n[0], n[1])
+	case "promise_async":
+		promiseAsync(n[0], n[1])
+	case "promise_queue":
+		promiseQueue(n[0], n[1])
+	case "channel":
+		channel(n[0], n[1], n[2])
+	case "select":
+		choose(n[0], n[1])
+	case "mutex":
+		mutex(fmt.Sprintf("mutex_%d", n[0]), n[0], n[1], "locks/s")
+	case "mutex_value":
+		mutex("mutex_value", n[0], n[1], "changes/s")
+	case "semaphore":
+		semaphore(n[0], n[1], n[2])
+	case "waitgroup":
+		waitgroup(n[0], n[1])
 	case "wait":
 		time.Sleep(time.Duration(n[0]) * time.Millisecond)
 	default:

@@ -19,8 +19,11 @@
 /* Remembered per actor like a class variable, under a number no class variable has. */
 #define LAST_FAILURE ((uint32_t)0x3ffffffe)
 
-/* What a keeper costs besides its handle, for the collector's trigger. */
-#define KEEPER_BYTES 768
+/* What a keeper costs besides its handle, for the collector's trigger. A promise that somebody was
+ * asked to keep ends by itself, whether or not its handle is collected; its control block is what
+ * is left then. */
+#define KEEPER_BYTES (MG_ACTOR_BLOCK_BYTES + sizeof(struct mg_control))
+#define ASKED_PROMISE_BYTES sizeof(struct mg_control)
 
 enum { FAILURE_OUTCOME = 100 };
 
@@ -177,13 +180,19 @@ static mg_value prim_holds(struct mg_run *run, mg_value *args)
 
 /* -- Making keepers -- */
 
-static mg_value made(struct mg_run *run, struct mg_actor *actor, uint32_t class_id)
+static mg_value made_of(struct mg_run *run, struct mg_actor *actor, uint32_t class_id,
+                        uint64_t bytes)
 {
     mg_run_leave(run);
     if (actor == NULL) {
         return mg_prim_error(run, "there are too many processes");
     }
-    return mg_handle_new(run->heap, class_id, actor->control, KEEPER_BYTES);
+    return mg_handle_new(run->heap, class_id, actor->control, bytes);
+}
+
+static mg_value made(struct mg_run *run, struct mg_actor *actor, uint32_t class_id)
+{
+    return made_of(run, actor, class_id, KEEPER_BYTES);
 }
 
 /* A signal that carries a measured value. */
@@ -283,28 +292,33 @@ static mg_value prim_pid(struct mg_run *run MG_UNUSED, mg_value *args)
 enum { CASES_MAX = 4096 };
 
 struct cases {
-    mg_value list; /* {channel. nil or {value}. ...} */
+    mg_value list; /* an Array of ChannelCases */
     uint32_t count;
     bool now;
 };
+
+/* The slots of a ChannelCase: the channel; nil, or {value} of a case that sends. */
+enum { CASE_CHANNEL, CASE_OFFER };
 
 static bool cases_of(struct mg_run *run, const mg_value *args, struct cases *cases)
 {
     cases->list = args[1];
     cases->now = args[2] == MG_TRUE;
-    uint64_t words =
-        mg_has_format(args[1], MG_FORMAT_ARRAY) ? mg_object_words(mg_object(args[1])) : 1;
-    if (words % 2 != 0 || words > 2 * CASES_MAX) {
-        mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "select:: there may be at most %u cases",
+    uint64_t words = mg_has_format(args[1], MG_FORMAT_ARRAY) ? mg_object_words(mg_object(args[1]))
+                                                             : CASES_MAX + 1;
+    if (words > CASES_MAX || !mg_is_class(args[4])) {
+        mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "select: there may be at most %u cases",
                      CASES_MAX);
         return false;
     }
-    cases->count = (uint32_t)words / 2;
+    cases->count = (uint32_t)words;
     for (uint32_t i = 0; i < cases->count; i++) {
-        mg_value value = mg_slot(args[1], 2 * i + 1);
-        if (!mg_is_instance(mg_slot(args[1], 2 * i), MG_CLASS_CHANNEL) ||
-            (value != MG_NIL && !mg_has_format(value, MG_FORMAT_ARRAY))) {
-            mg_prim_error(run, "malformed select case");
+        mg_value one = mg_slot(args[1], i);
+        if (!mg_is_instance(one, mg_class_value_id(args[4])) ||
+            !mg_is_instance(mg_slot(one, CASE_CHANNEL), MG_CLASS_CHANNEL) ||
+            (mg_slot(one, CASE_OFFER) != MG_NIL &&
+             !mg_has_format(mg_slot(one, CASE_OFFER), MG_FORMAT_ARRAY))) {
+            mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "select: malformed select case");
             return false;
         }
     }
@@ -315,12 +329,13 @@ static bool cases_of(struct mg_run *run, const mg_value *args, struct cases *cas
  * value cannot be sent. */
 static uint64_t case_open(struct mg_run *run, const struct cases *cases, uint32_t i)
 {
-    mg_value value = mg_slot(cases->list, 2 * i + 1);
+    mg_value one = mg_slot(cases->list, i);
+    mg_value value = mg_slot(one, CASE_OFFER);
     bool sends = value != MG_NIL;
     uint16_t operation = cases->now ? (sends ? MG_SYNC_NOW_SEND : MG_SYNC_NOW_RECEIVE)
                                     : (sends ? MG_SYNC_CHOOSE_SEND : MG_SYNC_CHOOSE_RECEIVE);
     struct mg_question question = {
-        .to = mg_handle_control(mg_slot(cases->list, 2 * i)),
+        .to = mg_handle_control(mg_slot(one, CASE_CHANNEL)),
         .payload = sends ? &mg_object(value)->words[0] : NULL,
         .operation = operation,
     };
@@ -352,11 +367,17 @@ static bool cases_open(struct mg_run *run, const struct cases *cases, uint32_t f
     return fine;
 }
 
-/* How the choice stands: the position of the case that was chosen; or how many are still open. */
+/* How the choice stands: the position of the case that was chosen; or how many are still open.
+ * While one is accepted no other can have been chosen. */
 static bool choice_won(struct mg_run *run, uint32_t *position, uint32_t *open)
 {
     uint32_t count;
     const uint64_t *references = mg_choice_references(run->actor, &count);
+    uint64_t accepted = mg_choice_accepted(run->actor);
+    if (accepted != 0 && mg_request_state(run->actor, accepted) == MG_OUTCOME_PENDING) {
+        *open = 1;
+        return false;
+    }
     *open = 0;
     for (uint32_t k = 0; k < count; k++) {
         enum mg_outcome outcome =
@@ -397,9 +418,9 @@ static mg_value choice_none(struct mg_run *run, mg_value v)
     return v;
 }
 
-/* args[1]: the cases; args[2]: whether they must be ready now; args[3]: for how long, or nil.
- * Answers {index. value}; nil when every case has dropped out, or none is ready now; false when the
- * time is over. MG_BODY_RESULT keeps which case was asked first. */
+/* args[1]: the cases, of the class args[4]; args[2]: whether they must be ready now; args[3]: for
+ * how long, or nil. Answers {index. value}; nil when every case has dropped out, or none is ready
+ * now; false when the time is over. MG_BODY_RESULT keeps which case was asked first. */
 static mg_value prim_select(struct mg_run *run, mg_value *args)
 {
     uint32_t first;
@@ -434,7 +455,7 @@ static mg_value prim_select(struct mg_run *run, mg_value *args)
     }
     uint64_t deadline = deadline_ns(args[3]);
     bool over = deadline <= mg_scheduler_now(run->scheduler);
-    bool accepted = mg_choice_is_accepted(run->actor);
+    bool accepted = mg_choice_accepted(run->actor) != 0;
     if (over && !accepted) {
         return choice_none(run, MG_FALSE);
     }
@@ -540,6 +561,51 @@ static mg_value prim_reject(struct mg_run *run, mg_value *args)
     return settle(run, args, MG_SYNC_REJECT);
 }
 
+/* Resolves a promise without an answer: by a signal that its mailbox cannot refuse. */
+static mg_value prim_keep(struct mg_run *run, mg_value *args)
+{
+    bool copies = mg_is_pointer(args[1]);
+    if (copies && !mg_process_measure(run, &args[1], 1)) {
+        return MG_PRIM_FAILED;
+    }
+    struct mg_signal *signal =
+        mg_signal_new(run->blocks, MG_SIGNAL_MESSAGE, copies ? run->copy->words : 0);
+    if (copies) {
+        mg_copy_write(run->copy, &signal->fragment, mg_signal_words(signal), &args[1],
+                      &signal->payload, 1);
+    } else {
+        signal->payload = args[1];
+    }
+    signal->sender = mg_actor_pid(run->actor);
+    signal->detail = MG_SYNC_RESOLVE;
+    struct mg_control *promise = mg_promise_of_resolver(mg_handle_control(args[0]));
+    struct mg_scheduler *s = mg_run_enter(run);
+    struct mg_actor *to = mg_control_target(promise);
+    if (to != NULL) {
+        mg_post(s, to, signal);
+    } else {
+        mg_signal_free(signal, run->blocks);
+    }
+    mg_run_leave(run);
+    return args[0];
+}
+
+/* The receiver, a Promise, becomes a Future. A copy that went to another actor keeps the promise:
+ * waiting for this heap's collector would keep it alive after that actor has ended. */
+static mg_value prim_hand_over(struct mg_run *run, mg_value *args)
+{
+    struct mg_object *o = mg_object(args[0]);
+    struct mg_control *resolver = mg_handle_control(args[0]);
+    struct mg_control *promise = mg_promise_of_resolver(resolver);
+    mg_control_ref(promise);
+    o->header = (o->header & ~(uint64_t)MG_HEADER_CLASS_MASK) | MG_CLASS_FUTURE;
+    o->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)promise;
+    (void)mg_run_enter(run);
+    mg_control_unref(resolver, run->blocks);
+    mg_run_leave(run);
+    return args[0];
+}
+
 /* Gives up the slice until all that was sent through the promise before its end has been passed
  * on. */
 static mg_value prim_quiet(struct mg_run *run MG_UNUSED, mg_value *args)
@@ -580,7 +646,7 @@ static mg_value prim_eventual(struct mg_run *run, mg_value *args)
     struct mg_scheduler *s = mg_run_enter(run);
     mg_pid asked = to != NULL ? to->pid : MG_PID_NONE;
     struct mg_actor *promise = mg_promise_new(s, asked, deadline);
-    mg_value future = made(run, promise, MG_CLASS_FUTURE);
+    mg_value future = made_of(run, promise, MG_CLASS_FUTURE, ASKED_PROMISE_BYTES);
     if (promise == NULL) {
         return future;
     }
@@ -633,7 +699,7 @@ const struct mg_prim_entry mg_prims_sync[] = {
     {"WaitGroup>>primWait", prim_wait},
     {"WaitGroup>>primWait:", prim_wait_ms},
     {"Channel class>>primNew:", prim_channel_new},
-    {"Channel class>>primSelect:now:limit:", prim_select},
+    {"Channel class>>primSelect:now:limit:of:", prim_select},
     {"Channel>>primSend:", prim_send},
     {"Channel>>primSend:timeout:", prim_send_ms},
     {"Channel>>primTrySend:", prim_try_send},
@@ -657,6 +723,8 @@ const struct mg_prim_entry mg_prims_sync[] = {
     {"Promise>>future", prim_promise_future},
     {"Promise>>primResolve:", prim_resolve},
     {"Promise>>primReject:", prim_reject},
+    {"Promise>>primKeep:", prim_keep},
+    {"Promise>>primHandOver", prim_hand_over},
     {"Process>>future", prim_process_future},
     {"Process>>primEventual:with:within:", prim_eventual},
     {"ProcessReference>>primEventual:with:within:", prim_eventual},

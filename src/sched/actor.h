@@ -288,12 +288,14 @@ struct mg_spawn {
     const struct mg_actor_options *options; /* or NULL */
     uint64_t body[8];                       /* first content of the body words */
     enum mg_priority priority;
-    uint16_t policy;    /* the child's restrictions; the parent's are 0-extended by the caller */
-    bool linked;        /* to the parent, atomically with the birth */
-    bool monitored;     /* by the parent, the same */
-    bool kept;          /* lives as long as a handle does: gets UNHELD when nobody holds one */
-    uint64_t reference; /* out: the monitor's */
-    int error;          /* out: of `start`, or MG_ELIMIT when there are too many actors */
+    uint16_t policy;      /* the child's restrictions; the parent's are 0-extended by the caller */
+    bool linked;          /* to the parent, atomically with the birth */
+    bool monitored;       /* by the parent, the same */
+    bool kept;            /* lives as long as a handle does: gets UNHELD when nobody holds one */
+    bool waits;           /* born waiting, for mail or until deadline_ns: no turn until then */
+    uint64_t deadline_ns; /* with `waits`; or MG_NO_DEADLINE */
+    uint64_t reference;   /* out: the monitor's */
+    int error;            /* out: of `start`, or MG_ELIMIT when there are too many actors */
 };
 
 /* Makes an actor and puts it next in line. `parent` may be NULL (then neither linked nor
@@ -428,9 +430,9 @@ void mg_choice_begin(struct mg_actor *actor, struct mg_scheduler *s, const uint6
                      uint32_t count);
 void mg_choice_end(struct mg_actor *actor, struct mg_scheduler *s);
 
-/* Whether an offer was accepted: its keeper may conclude at any moment, so the choice must not end
- * now. */
-bool mg_choice_is_accepted(const struct mg_actor *actor);
+/* The request whose offer was accepted, or 0. Its keeper may conclude at any moment, so the choice
+ * must not end now. */
+uint64_t mg_choice_accepted(const struct mg_actor *actor);
 
 /* Its references, NULL when there is no choice. */
 const uint64_t *mg_choice_references(const struct mg_actor *actor, uint32_t *count);

@@ -114,7 +114,7 @@ void mg_actor_side_free(struct mg_actor *actor);
 
 /* The legal steps: from each state, a bit for each state that may follow. */
 static const uint8_t mg_actor_steps[MG_ACTOR_STATES] = {
-    [MG_ACTOR_NEW] = 1 << MG_ACTOR_RUNNABLE,
+    [MG_ACTOR_NEW] = 1 << MG_ACTOR_RUNNABLE | 1 << MG_ACTOR_WAITING,
     [MG_ACTOR_RUNNABLE] = 1 << MG_ACTOR_RUNNING,
     [MG_ACTOR_RUNNING] = 1 << MG_ACTOR_RUNNABLE | 1 << MG_ACTOR_WAITING | 1 << MG_ACTOR_EXITING,
     [MG_ACTOR_WAITING] = 1 << MG_ACTOR_RUNNABLE | 1 << MG_ACTOR_RUNNING,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Birth: one block of 512 bytes, one control block, one slot; bonds to the parent are there before
- * anybody can see the child, so linking and monitoring a birth are one step with it.
+ * anybody can see the child, so linking and monitoring a birth are one step with it. An actor that
+ * would only wait in its first turn is born waiting.
  *
  * Threads: the spawner's scheduler. Memory: see actor.h.
  */
@@ -136,6 +137,20 @@ static void spawn_bonds(struct mg_scheduler *s, struct mg_actor *parent, struct 
     }
 }
 
+/* As after a turn that ended with mg_actor_wait. Nobody knows the actor yet; from its publication
+ * on it belongs to whoever wakes it. */
+static void spawn_asleep(struct mg_core *core, struct mg_actor *actor, uint64_t deadline_ns)
+{
+    actor->wait_for = MG_WAKE_MAIL | MG_WAKE_ALWAYS;
+    if (deadline_ns != MG_NO_DEADLINE) {
+        actor->wait_for |= MG_WAKE_TIME;
+        mg_wait_timer_set(core, actor, deadline_ns);
+    }
+    mg_actor_become(actor, MG_ACTOR_WAITING);
+    bool asleep = mg_queue_sleep(&actor->mailbox.queue);
+    CHECK(asleep);
+}
+
 struct mg_actor *mg_spawn(struct mg_scheduler *s, struct mg_actor *parent, struct mg_spawn *spawn)
 {
     struct mg_core *core = mg_core_of(s);
@@ -157,6 +172,9 @@ struct mg_actor *mg_spawn(struct mg_scheduler *s, struct mg_actor *parent, struc
     }
     if (spawn->linked || spawn->monitored)
         spawn_bonds(s, parent, actor, spawn);
+    bool waits = spawn->waits && spawn->deadline_ns > s->now_ns;
+    if (waits)
+        spawn_asleep(core, actor, spawn->deadline_ns);
     /* K7 release: the actor is complete. Pairs with K6 in mg_control_target(). */
     store_release(&actor->control->actor, actor);
     mg_ptab_publish(&s->sched->ptab, pid, actor->control);
@@ -164,6 +182,7 @@ struct mg_actor *mg_spawn(struct mg_scheduler *s, struct mg_actor *parent, struc
     mg_figure_add(&core->spawned, 1);
     if (mg_sim_logs(core))
         mg_sim_event(core, "spawn %" MG_PRIPID " %s", pid, spawn->behaviour->name);
-    mg_core_birth(core, actor);
+    if (!waits)
+        mg_core_birth(core, actor);
     return actor;
 }

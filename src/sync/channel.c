@@ -464,11 +464,11 @@ static void channel_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     mg_waiters_drop(&channel->receivers, s);
     while (channel->head != NULL)
         mg_signal_free(values_take(channel), mg_scheduler_blocks(s));
-    mg_keeper_free(actor);
 }
 
 static const struct mg_behaviour channel_behaviour = {
     .name = "channel",
+    .start = mg_keeper_start,
     .run = channel_run,
     .deinit = channel_deinit,
     .waits = mg_keeper_waits_for_none,
@@ -478,8 +478,6 @@ static const struct mg_behaviour channel_behaviour = {
 struct mg_actor *mg_channel_new(struct mg_scheduler *s, uint64_t capacity)
 {
     ASSERT(capacity <= MG_CHANNEL_MAX);
-    struct mg_actor *actor = mg_keeper_new(s, &channel_behaviour, sizeof(struct channel));
-    if (actor != NULL)
-        ((struct channel *)mg_keeper_state(actor))->capacity = capacity;
-    return actor;
+    struct channel channel = {.capacity = capacity};
+    return mg_keeper_new(s, &channel_behaviour, &channel, sizeof channel, MG_NO_DEADLINE);
 }

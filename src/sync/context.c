@@ -130,7 +130,7 @@ static void context_request(struct mg_actor *actor, struct mg_scheduler *s,
 }
 
 /* Whether nobody can see it any more (X2). */
-static bool context_is_lost(const struct mg_actor *actor)
+static bool context_is_lost(struct mg_actor *actor)
 {
     const struct context *context = mg_keeper_state(actor);
     bool may_fire = context->done != NULL &&
@@ -175,11 +175,11 @@ static void context_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     if (context->done != NULL)
         mg_signal_free(context->done, mg_scheduler_blocks(s));
     mg_bonds_deinit(&context->children);
-    mg_keeper_free(actor);
 }
 
 static const struct mg_behaviour context_behaviour = {
     .name = "cancellation context",
+    .start = mg_keeper_start,
     .run = context_run,
     .deinit = context_deinit,
     .waits = mg_keeper_waits_for_none,
@@ -189,16 +189,15 @@ static const struct mg_behaviour context_behaviour = {
 struct mg_actor *mg_context_new(struct mg_scheduler *s, struct mg_signal *parent,
                                 uint64_t deadline_ns, bool background)
 {
-    struct mg_actor *actor = mg_keeper_new(s, &context_behaviour, sizeof(struct context));
-    if (actor == NULL) {
-        if (parent != NULL)
-            mg_signal_free(parent, mg_scheduler_blocks(s));
-        return NULL;
-    }
-    struct context *context = mg_keeper_state(actor);
-    context->parent = parent;
-    context->deadline_ns = deadline_ns;
-    context->background = background;
-    mg_bonds_init(&context->children);
+    struct context context = {
+        .background = background,
+        .deadline_ns = deadline_ns,
+        .parent = parent,
+    };
+    mg_bonds_init(&context.children);
+    struct mg_actor *actor =
+        mg_keeper_new(s, &context_behaviour, &context, sizeof context, deadline_ns);
+    if (actor == NULL && parent != NULL)
+        mg_signal_free(parent, mg_scheduler_blocks(s));
     return actor;
 }

@@ -142,7 +142,6 @@ static void group_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     mg_waiters_drop(&group->waiters, s);
     mg_waiters_drop(&group->leaving, s);
     mg_bonds_deinit(&group->watched);
-    mg_keeper_free(actor);
 }
 
 /* All that it watches must end. What else is counted may be done by anybody; but nobody leaves
@@ -160,6 +159,7 @@ static uint32_t group_waits(const struct mg_actor *actor, const struct mg_sched 
 
 static const struct mg_behaviour group_behaviour = {
     .name = "wait group",
+    .start = mg_keeper_start,
     .run = group_run,
     .deinit = group_deinit,
     .waits = group_waits,
@@ -168,8 +168,7 @@ static const struct mg_behaviour group_behaviour = {
 
 struct mg_actor *mg_group_new(struct mg_scheduler *s)
 {
-    struct mg_actor *actor = mg_keeper_new(s, &group_behaviour, sizeof(struct group));
-    if (actor != NULL)
-        mg_bonds_init(&((struct group *)mg_keeper_state(actor))->watched);
-    return actor;
+    struct group group = {0};
+    mg_bonds_init(&group.watched);
+    return mg_keeper_new(s, &group_behaviour, &group, sizeof group, MG_NO_DEADLINE);
 }

@@ -2,6 +2,8 @@
 /* What all keepers share: see keeper.h. */
 #include "sync/keeper.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/map.h"
 #include "object/control.h"
@@ -149,27 +151,35 @@ void mg_waiters_drop(struct mg_waiters *waiters, struct mg_scheduler *s)
 
 /* -- Life -- */
 
-struct mg_actor *mg_keeper_new(struct mg_scheduler *s, const struct mg_behaviour *behaviour,
-                               size_t bytes)
+struct beginning {
+    const void *state;
+    size_t bytes;
+};
+
+int mg_keeper_start(struct mg_actor *actor, struct mg_scheduler *s, void *argument)
 {
+    (void)s;
+    const struct beginning *beginning = argument;
+    memcpy(mg_keeper_state(actor), beginning->state, beginning->bytes);
+    return 0;
+}
+
+struct mg_actor *mg_keeper_new(struct mg_scheduler *s, const struct mg_behaviour *behaviour,
+                               const void *state, size_t bytes, uint64_t deadline_ns)
+{
+    ASSERT(bytes <= MG_KEEPER_STATE_MAX);
+    ASSERT(behaviour->start == mg_keeper_start);
+    struct beginning beginning = {.state = state, .bytes = bytes};
     struct mg_spawn spawn = {
         .behaviour = behaviour,
         .priority = MG_PRIORITY_NORMAL,
         .policy = s->running != NULL ? s->running->policy : 0, // for what it may start itself
         .kept = true,
+        .argument = &beginning,
+        .waits = true,
+        .deadline_ns = deadline_ns,
     };
-    void *state = mg_alloc_zero(bytes);
-    spawn.body[0] = (uintptr_t)state;
-    struct mg_actor *actor = mg_spawn(s, NULL, &spawn);
-    if (actor == NULL)
-        mg_free(state);
-    return actor;
-}
-
-void mg_keeper_free(struct mg_actor *actor)
-{
-    mg_free(mg_keeper_state(actor));
-    actor->body[0] = 0;
+    return mg_spawn(s, NULL, &spawn);
 }
 
 enum mg_turn mg_keeper_run(struct mg_actor *actor, struct mg_scheduler *s, mg_keeper_handler handle,

@@ -21,6 +21,9 @@
  * K1  A waiter stands in one list, under the reference of its request, and owns the request.
  * K2  Every request is answered exactly once, or given up by its asker.
  *
+ * A keeper has no use for the heap that an actor is born with: its state stands there, so a keeper
+ * is one block. It is born waiting, and has its first turn when somebody asks.
+ *
  * Threads: a keeper is touched by the thread that runs it. Memory: waiters come from the
  * scheduler's block cache.
  */
@@ -93,16 +96,23 @@ void mg_waiters_drop(struct mg_waiters *waiters, struct mg_scheduler *s);
 
 /* -- Life -- */
 
-/* Makes a keeper with `bytes` of state, all zero, which mg_keeper_state answers and its deinit
- * frees with mg_keeper_free. NULL when there are too many actors. The actor is valid as A2; a
- * handle must be made in the same turn. */
+/* The most state a keeper can have. */
+#define MG_KEEPER_STATE_MAX (MG_ACTOR_FIRST_WORDS * sizeof(mg_value))
+
+/* Makes a keeper whose state begins as a copy of `state`; it runs at `deadline_ns` at the latest,
+ * which its behaviour passes on to mg_keeper_run. NULL when there are too many actors. The actor is
+ * valid as A2; a handle must be made in the same turn. */
 struct mg_actor *mg_keeper_new(struct mg_scheduler *s, const struct mg_behaviour *behaviour,
-                               size_t bytes);
+                               const void *state, size_t bytes, uint64_t deadline_ns);
+
+/* The keeper's state, in the words behind its actor. Also of a keeper that is only looked at. */
 static inline void *mg_keeper_state(const struct mg_actor *actor)
 {
-    return (void *)(uintptr_t)actor->body[0];
+    return (void *)(uintptr_t)(actor + 1);
 }
-void mg_keeper_free(struct mg_actor *actor);
+
+/* `start` of every keeper's behaviour. */
+int mg_keeper_start(struct mg_actor *actor, struct mg_scheduler *s, void *argument);
 
 /* What a keeper does with one signal, which it takes. True: the keeper ends (mg_actor_set_exit was
  * called, or else #normal). */

@@ -151,7 +151,6 @@ static void mutex_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     mg_waiters_drop(&mutex->waiters, s);
     if (mutex->state != NULL)
         mg_signal_free(mutex->state, mg_scheduler_blocks(s));
-    mg_keeper_free(actor);
 }
 
 static uint32_t mutex_waits(const struct mg_actor *actor, const struct mg_sched *sched MG_UNUSED,
@@ -164,6 +163,7 @@ static uint32_t mutex_waits(const struct mg_actor *actor, const struct mg_sched 
 
 static const struct mg_behaviour mutex_behaviour = {
     .name = "mutex",
+    .start = mg_keeper_start,
     .run = mutex_run,
     .deinit = mutex_deinit,
     .waits = mutex_waits,
@@ -172,10 +172,10 @@ static const struct mg_behaviour mutex_behaviour = {
 
 struct mg_actor *mg_mutex_new(struct mg_scheduler *s, struct mg_signal *state)
 {
-    struct mg_actor *actor = mg_keeper_new(s, &mutex_behaviour, sizeof(struct mutex));
-    if (actor != NULL)
-        ((struct mutex *)mg_keeper_state(actor))->state = state;
-    else if (state != NULL)
+    struct mutex mutex = {.state = state};
+    struct mg_actor *actor =
+        mg_keeper_new(s, &mutex_behaviour, &mutex, sizeof mutex, MG_NO_DEADLINE);
+    if (actor == NULL && state != NULL)
         mg_signal_free(state, mg_scheduler_blocks(s));
     return actor;
 }

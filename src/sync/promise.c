@@ -277,7 +277,6 @@ static void promise_deinit(struct mg_actor *actor, struct mg_scheduler *s)
 {
     struct promise *promise = mg_keeper_state(actor);
     mg_waiters_drop(&promise->queue, s);
-    mg_keeper_free(actor);
 }
 
 /* A request that came after the end (P3). */
@@ -315,6 +314,7 @@ static uint32_t promise_waits(const struct mg_actor *actor, const struct mg_sche
 
 const struct mg_behaviour mg_promise_behaviour = {
     .name = "promise",
+    .start = mg_keeper_start,
     .run = promise_run,
     .waits = promise_waits,
     .deinit = promise_deinit,
@@ -326,13 +326,8 @@ const struct mg_behaviour mg_promise_behaviour = {
 
 struct mg_actor *mg_promise_new(struct mg_scheduler *s, mg_pid asked, uint64_t deadline_ns)
 {
-    struct mg_actor *actor = mg_keeper_new(s, &mg_promise_behaviour, sizeof(struct promise));
-    if (actor == NULL)
-        return NULL;
-    struct promise *promise = mg_keeper_state(actor);
-    promise->asked = asked;
-    promise->deadline_ns = deadline_ns;
-    return actor;
+    struct promise promise = {.asked = asked, .deadline_ns = deadline_ns};
+    return mg_keeper_new(s, &mg_promise_behaviour, &promise, sizeof promise, deadline_ns);
 }
 
 uint64_t mg_promise_reference(const struct mg_actor *promise)

@@ -114,7 +114,6 @@ static void semaphore_deinit(struct mg_actor *actor, struct mg_scheduler *s)
     struct semaphore *semaphore = mg_keeper_state(actor);
     mg_waiters_drop(&semaphore->waiters, s);
     mg_bonds_deinit(&semaphore->holders);
-    mg_keeper_free(actor);
 }
 
 /* Whoever waits waits for any one of the holders. More than fit: nothing is told, since one of
@@ -136,6 +135,7 @@ static uint32_t semaphore_waits(const struct mg_actor *actor,
 
 static const struct mg_behaviour semaphore_behaviour = {
     .name = "semaphore",
+    .start = mg_keeper_start,
     .run = semaphore_run,
     .deinit = semaphore_deinit,
     .waits = semaphore_waits,
@@ -145,11 +145,7 @@ static const struct mg_behaviour semaphore_behaviour = {
 struct mg_actor *mg_semaphore_new(struct mg_scheduler *s, uint32_t permits)
 {
     ASSERT(permits >= 1 && permits <= MG_SEMAPHORE_MAX);
-    struct mg_actor *actor = mg_keeper_new(s, &semaphore_behaviour, sizeof(struct semaphore));
-    if (actor == NULL)
-        return NULL;
-    struct semaphore *semaphore = mg_keeper_state(actor);
-    semaphore->available = semaphore->capacity = permits;
-    mg_bonds_init(&semaphore->holders);
-    return actor;
+    struct semaphore semaphore = {.available = permits, .capacity = permits};
+    mg_bonds_init(&semaphore.holders);
+    return mg_keeper_new(s, &semaphore_behaviour, &semaphore, sizeof semaphore, MG_NO_DEADLINE);
 }

@@ -208,4 +208,64 @@ UNIT_CASE(found_at_once)
         world_count(&many, 1, threads, 0, 0);
 }
 
-UNIT_MAIN("sched/spawn", bonds_at_birth, failed_start, options, defaults_of_the_node, found_at_once)
+/* body[0] counts its turns. */
+ACTOR(born_waiting)
+{
+    actor->body[0]++;
+    struct mg_signal *m = mg_actor_receive(actor, s);
+    if (m == NULL) { /* its time is over */
+        ck_assert_uint_ge(mg_scheduler_now(s), actor->body[1]);
+        return actor->body[0] == 1 ? MG_TURN_EXIT : MG_TURN_WAIT;
+    }
+    ck_assert_uint_eq(actor->body[0], 1);
+    mg_signal_free(m, &s->blocks);
+    return MG_TURN_EXIT;
+}
+
+/* body[0]: downs heard of. One child is sent something, the others' time comes. */
+ACTOR(has_sleepers)
+{
+    enum { SLEEPERS = 3 };
+    if (actor->body[1] == 0) {
+        actor->body[1] = 1;
+        for (uint64_t i = 0; i < SLEEPERS; i++) {
+            uint64_t deadline = i == 0   ? MG_NO_DEADLINE
+                                : i == 1 ? 1
+                                         : mg_scheduler_now(s) + 1000000;
+            struct mg_spawn birth = {.behaviour = &born_waiting,
+                                     .priority = MG_PRIORITY_NORMAL,
+                                     .monitored = true,
+                                     .waits = true,
+                                     .body = {0, i == 0 ? 0 : deadline},
+                                     .deadline_ns = deadline};
+            mg_pid pid = mg_actor_pid(spawn_with(s, actor, &birth));
+            if (i == 0)
+                ck_assert(mg_post_pid(s, pid, mg_actor_message(actor, s, 0, MG_NIL)));
+        }
+    }
+    struct mg_signal *m;
+    while ((m = mg_actor_receive(actor, s)) != NULL) {
+        ck_assert_uint_eq(m->kind, MG_SIGNAL_DOWN);
+        ck_assert_uint_eq(m->selector, REASON(NORMAL));
+        mg_signal_free(m, &s->blocks);
+        actor->body[0]++;
+    }
+    return actor->body[0] == SLEEPERS ? MG_TURN_EXIT : wait_mail(actor, s);
+}
+
+/* An actor that is born waiting has its first turn when mail comes, or at its deadline, one that
+ * has passed already included. */
+UNIT_CASE(born_asleep)
+{
+    for (uint32_t threads = 0; threads < 3; threads++)
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            struct world world;
+            world_init(&world, seed, threads);
+            world_run(&world, &has_sleepers, 0);
+            ck_assert_uint_eq(world.exit.reason, REASON(NORMAL));
+            world_deinit(&world);
+        }
+}
+
+UNIT_MAIN("sched/spawn", bonds_at_birth, failed_start, options, defaults_of_the_node, found_at_once,
+          born_asleep)
