@@ -171,7 +171,8 @@ bool mg_special_hidden(const struct mg_name *selector)
 const struct mg_ast *mg_special_spawned(const struct mg_ast *send)
 {
     static const char *const receivers[] = {
-        "fork", "forkLinked", "forkMonitored", "forkWith:", "forkRestricted:", "fork:",
+        "fork",  "forkLinked",        "forkMonitored",    "forkWith:",   "forkRestricted:",
+        "fork:", "forkWith:options:", "forkWithContext:", "futureValue",
     };
     const struct mg_ast *block = NULL;
     if (is_one_of(send->as.send.selector, receivers, MG_ARRAY_LEN(receivers)))

@@ -400,8 +400,13 @@ static mg_value choice_answer(struct mg_run *run, mg_value *args, uint32_t posit
     (void)mg_request_poll(run->actor, references[position], &reply);
     mg_choice_end(run->actor, run->scheduler);
     mg_wait_done(run);
-    args[3] = mg_run_take_reply(run, &args, reply);
-    if (args == NULL || (args = mg_run_reserve(run, args, 3)) == NULL) {
+    mg_value value = mg_run_take_reply(run, &args, reply);
+    if (args == NULL) {
+        return MG_PRIM_FAILED;
+    }
+    args[3] = value;
+    args = mg_run_reserve(run, args, 3);
+    if (args == NULL) {
         return MG_PRIM_FAILED;
     }
     struct mg_object *pair = mg_heap_alloc_small(run->heap, MG_CLASS_ARRAY, MG_FORMAT_ARRAY, 2);

@@ -231,6 +231,9 @@ static bool promise_request(struct mg_actor *actor, struct mg_scheduler *s,
     case MG_SYNC_EVENTUAL:
         mg_waiters_add(&promise->queue, s, request);
         return false;
+    case MG_SYNC_NONE: // a program's own, to the process behind the future
+        mg_keeper_settle(actor, s, request, MG_OUTCOME_REFUSED);
+        return false;
     default:
         mg_keeper_fail(actor, s, request, MG_SYNC_EUNKNOWN);
         return false;
