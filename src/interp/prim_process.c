@@ -7,6 +7,7 @@
 #include "interp/process.h"
 #include "interp/unwind.h"
 #include "sched/exit.h"
+#include "sync/sync.h"
 
 static struct mg_control *receiver(const mg_value *args)
 {
@@ -135,6 +136,39 @@ static mg_value prim_wait(struct mg_run *run, mg_value *args)
     }
     mg_value outcome = wait_for_end(run, args, MG_NO_DEADLINE);
     return outcome == MG_PRIM_WAIT ? outcome : copy_out(run, args, false);
+}
+
+/* Whether the receiver is a promise that has mail: most likely what settles it. */
+static bool is_settling(const mg_value *args)
+{
+    struct mg_actor *promise =
+        mg_promise_is_one(receiver(args)) ? mg_control_target(receiver(args)) : NULL;
+    return promise != NULL && !mg_queue_is_asleep(&promise->mailbox.queue);
+}
+
+/* As wait, but goes on in the method when it has failed, or became a process or another future.
+ * When the answer is there and the promise has yet to run, letting it run is less work than to be
+ * told by it: who awaits a hundred answers gives way once, and then finds most of them. */
+static mg_value prim_await(struct mg_run *run, mg_value *args)
+{
+    if (run->body[MG_BODY_RESULT] == mg_small(0)) {
+        mg_wait_done(run); // it gave way
+    } else if (!mg_is_small(run->body[MG_BODY_RESULT]) && is_settling(args)) {
+        return mg_prim_yield_once(run);
+    }
+    if (is_self(run, args)) {
+        return mg_prim_error(run, "a process cannot wait for itself");
+    }
+    if (wait_for_end(run, args, MG_NO_DEADLINE) == MG_PRIM_WAIT) {
+        return MG_PRIM_WAIT;
+    }
+    struct mg_exit_info info;
+    uint32_t normal = mg_sched_reason(run->scheduler->sched, MG_REASON_NORMAL);
+    if (!mg_control_exit(receiver(args), &info) || info.reason != normal ||
+        mg_has_format(info.result, MG_FORMAT_PROCESS)) {
+        return MG_PRIM_DECLINE;
+    }
+    return copy_out(run, args, false);
 }
 
 static mg_value prim_wait_ms(struct mg_run *run, mg_value *args)
@@ -494,6 +528,7 @@ const struct mg_prim_entry mg_prims_process[] = {
     {"Future>>primResult", prim_result},
     {"Future>>primReason", prim_exit_reason},
     {"Future>>primError", prim_exit_error},
+    {"Future>>await", prim_await},
     {"Future>>primWait", prim_wait},
     {"Future>>primWait:", prim_wait_ms},
     {"CancellationContext>>primIsOpen", prim_is_alive},

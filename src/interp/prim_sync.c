@@ -18,8 +18,11 @@
 /* Remembered per actor like a class variable, under a number no class variable has. */
 #define LAST_FAILURE ((uint32_t)0x3ffffffe)
 
-/* What a keeper costs besides its handle, for the collector's trigger. */
-#define KEEPER_BYTES 768
+/* What a keeper costs besides its handle, for the collector's trigger. A promise that somebody was
+ * asked to keep ends by itself, whether or not its handle is collected; its control block is what
+ * is left then. */
+#define KEEPER_BYTES (MG_ACTOR_BLOCK_BYTES + sizeof(struct mg_control))
+#define ASKED_PROMISE_BYTES sizeof(struct mg_control)
 
 enum { FAILURE_OUTCOME = 100 };
 
@@ -176,13 +179,19 @@ static mg_value prim_holds(struct mg_run *run, mg_value *args)
 
 /* -- Making keepers -- */
 
-static mg_value made(struct mg_run *run, struct mg_actor *actor, uint32_t class_id)
+static mg_value made_of(struct mg_run *run, struct mg_actor *actor, uint32_t class_id,
+                        uint64_t bytes)
 {
     mg_run_leave(run);
     if (actor == NULL) {
         return mg_prim_error(run, "there are too many processes");
     }
-    return mg_handle_new(run->heap, class_id, actor->control, KEEPER_BYTES);
+    return mg_handle_new(run->heap, class_id, actor->control, bytes);
+}
+
+static mg_value made(struct mg_run *run, struct mg_actor *actor, uint32_t class_id)
+{
+    return made_of(run, actor, class_id, KEEPER_BYTES);
 }
 
 /* A signal that carries a measured value. */
@@ -539,6 +548,51 @@ static mg_value prim_reject(struct mg_run *run, mg_value *args)
     return settle(run, args, MG_SYNC_REJECT);
 }
 
+/* Resolves a promise without an answer: by a signal that its mailbox cannot refuse. */
+static mg_value prim_keep(struct mg_run *run, mg_value *args)
+{
+    bool copies = mg_is_pointer(args[1]);
+    if (copies && !mg_process_measure(run, &args[1], 1)) {
+        return MG_PRIM_FAILED;
+    }
+    struct mg_signal *signal =
+        mg_signal_new(run->blocks, MG_SIGNAL_MESSAGE, copies ? run->copy->words : 0);
+    if (copies) {
+        mg_copy_write(run->copy, &signal->fragment, mg_signal_words(signal), &args[1],
+                      &signal->payload, 1);
+    } else {
+        signal->payload = args[1];
+    }
+    signal->sender = mg_actor_pid(run->actor);
+    signal->detail = MG_SYNC_RESOLVE;
+    struct mg_control *promise = mg_promise_of_resolver(mg_process_control(args[0]));
+    struct mg_scheduler *s = mg_run_enter(run);
+    struct mg_actor *to = mg_control_target(promise);
+    if (to != NULL) {
+        mg_post(s, to, signal);
+    } else {
+        mg_signal_free(signal, run->blocks);
+    }
+    mg_run_leave(run);
+    return args[0];
+}
+
+/* The receiver, a Promise, becomes a Future. A copy that went to another actor keeps the promise:
+ * waiting for this heap's collector would keep it alive after that actor has ended. */
+static mg_value prim_hand_over(struct mg_run *run, mg_value *args)
+{
+    struct mg_object *o = mg_object(args[0]);
+    struct mg_control *resolver = mg_process_control(args[0]);
+    struct mg_control *promise = mg_promise_of_resolver(resolver);
+    mg_control_ref(promise);
+    o->header = (o->header & ~(uint64_t)MG_HEADER_CLASS_MASK) | MG_CLASS_FUTURE;
+    o->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)promise;
+    (void)mg_run_enter(run);
+    mg_control_unref(resolver, run->blocks);
+    mg_run_leave(run);
+    return args[0];
+}
+
 /* Gives up the slice until all that was sent through the promise before its end has been passed
  * on. */
 static mg_value prim_quiet(struct mg_run *run MG_UNUSED, mg_value *args)
@@ -576,7 +630,7 @@ static mg_value prim_eventual(struct mg_run *run, mg_value *args)
     uint64_t deadline = args[3] == MG_NIL ? MG_NO_DEADLINE : deadline_ns(deadline_of(run, args[3]));
     struct mg_scheduler *s = mg_run_enter(run);
     struct mg_actor *promise = mg_promise_new(s, to->pid, deadline);
-    mg_value future = made(run, promise, MG_CLASS_FUTURE);
+    mg_value future = made_of(run, promise, MG_CLASS_FUTURE, ASKED_PROMISE_BYTES);
     if (promise == NULL) {
         return future;
     }
@@ -654,6 +708,8 @@ const struct mg_prim_entry mg_prims_sync[] = {
     {"Promise>>future", prim_promise_future},
     {"Promise>>primResolve:", prim_resolve},
     {"Promise>>primReject:", prim_reject},
+    {"Promise>>primKeep:", prim_keep},
+    {"Promise>>primHandOver", prim_hand_over},
     {"Process>>future", prim_process_future},
     {"Process>>primEventual:with:within:", prim_eventual},
     {"Future>>process", prim_future_process},
