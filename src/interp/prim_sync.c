@@ -291,27 +291,32 @@ static mg_value prim_pid(struct mg_run *run MG_UNUSED, mg_value *args)
 enum { CASES_MAX = 4096 };
 
 struct cases {
-    mg_value list; /* {channel. nil or {value}. ...} */
+    mg_value list; /* an Array of ChannelCases */
     uint32_t count;
     bool now;
 };
+
+/* The slots of a ChannelCase: the channel; nil, or {value} of a case that sends. */
+enum { CASE_CHANNEL, CASE_OFFER };
 
 static bool cases_of(struct mg_run *run, const mg_value *args, struct cases *cases)
 {
     cases->list = args[1];
     cases->now = args[2] == MG_TRUE;
-    uint64_t words =
-        mg_has_format(args[1], MG_FORMAT_ARRAY) ? mg_object_words(mg_object(args[1])) : 1;
-    if (words % 2 != 0 || words > 2 * CASES_MAX) {
+    uint64_t words = mg_has_format(args[1], MG_FORMAT_ARRAY) ? mg_object_words(mg_object(args[1]))
+                                                             : CASES_MAX + 1;
+    if (words > CASES_MAX || !mg_is_class(args[4])) {
         mg_prim_fail(run, MG_CLASS_PRIMITIVE_ERROR, "select:: there may be at most %u cases",
                      CASES_MAX);
         return false;
     }
-    cases->count = (uint32_t)words / 2;
+    cases->count = (uint32_t)words;
     for (uint32_t i = 0; i < cases->count; i++) {
-        mg_value value = mg_slot(args[1], 2 * i + 1);
-        if (!mg_is_instance(mg_slot(args[1], 2 * i), MG_CLASS_CHANNEL) ||
-            (value != MG_NIL && !mg_has_format(value, MG_FORMAT_ARRAY))) {
+        mg_value one = mg_slot(args[1], i);
+        if (!mg_is_instance(one, mg_class_value_id(args[4])) ||
+            !mg_is_instance(mg_slot(one, CASE_CHANNEL), MG_CLASS_CHANNEL) ||
+            (mg_slot(one, CASE_OFFER) != MG_NIL &&
+             !mg_has_format(mg_slot(one, CASE_OFFER), MG_FORMAT_ARRAY))) {
             mg_prim_error(run, "malformed select case");
             return false;
         }
@@ -323,12 +328,13 @@ static bool cases_of(struct mg_run *run, const mg_value *args, struct cases *cas
  * value cannot be sent. */
 static uint64_t case_open(struct mg_run *run, const struct cases *cases, uint32_t i)
 {
-    mg_value value = mg_slot(cases->list, 2 * i + 1);
+    mg_value one = mg_slot(cases->list, i);
+    mg_value value = mg_slot(one, CASE_OFFER);
     bool sends = value != MG_NIL;
     uint16_t operation = cases->now ? (sends ? MG_SYNC_NOW_SEND : MG_SYNC_NOW_RECEIVE)
                                     : (sends ? MG_SYNC_CHOOSE_SEND : MG_SYNC_CHOOSE_RECEIVE);
     struct mg_question question = {
-        .to = mg_process_control(mg_slot(cases->list, 2 * i)),
+        .to = mg_process_control(mg_slot(one, CASE_CHANNEL)),
         .payload = sends ? &mg_object(value)->words[0] : NULL,
         .operation = operation,
     };
@@ -360,11 +366,17 @@ static bool cases_open(struct mg_run *run, const struct cases *cases, uint32_t f
     return fine;
 }
 
-/* How the choice stands: the position of the case that was chosen; or how many are still open. */
+/* How the choice stands: the position of the case that was chosen; or how many are still open.
+ * While one is accepted no other can have been chosen. */
 static bool choice_won(struct mg_run *run, uint32_t *position, uint32_t *open)
 {
     uint32_t count;
     const uint64_t *references = mg_choice_references(run->actor, &count);
+    uint64_t accepted = mg_choice_accepted(run->actor);
+    if (accepted != 0 && mg_request_state(run->actor, accepted) == MG_OUTCOME_PENDING) {
+        *open = 1;
+        return false;
+    }
     *open = 0;
     for (uint32_t k = 0; k < count; k++) {
         enum mg_outcome outcome =
@@ -405,9 +417,9 @@ static mg_value choice_none(struct mg_run *run, mg_value v)
     return v;
 }
 
-/* args[1]: the cases; args[2]: whether they must be ready now; args[3]: for how long, or nil.
- * Answers {index. value}; nil when every case has dropped out, or none is ready now; false when the
- * time is over. MG_BODY_RESULT keeps which case was asked first. */
+/* args[1]: the cases, of the class args[4]; args[2]: whether they must be ready now; args[3]: for
+ * how long, or nil. Answers {index. value}; nil when every case has dropped out, or none is ready
+ * now; false when the time is over. MG_BODY_RESULT keeps which case was asked first. */
 static mg_value prim_select(struct mg_run *run, mg_value *args)
 {
     uint32_t first;
@@ -442,7 +454,7 @@ static mg_value prim_select(struct mg_run *run, mg_value *args)
     }
     uint64_t deadline = deadline_ns(args[3]);
     bool over = deadline <= mg_scheduler_now(run->scheduler);
-    bool accepted = mg_choice_is_accepted(run->actor);
+    bool accepted = mg_choice_accepted(run->actor) != 0;
     if (over && !accepted) {
         return choice_none(run, MG_FALSE);
     }
@@ -684,7 +696,7 @@ const struct mg_prim_entry mg_prims_sync[] = {
     {"WaitGroup>>primWait", prim_wait},
     {"WaitGroup>>primWait:", prim_wait_ms},
     {"Channel class>>primNew:", prim_channel_new},
-    {"Channel class>>primSelect:now:limit:", prim_select},
+    {"Channel class>>primSelect:now:limit:of:", prim_select},
     {"Channel>>primSend:", prim_send},
     {"Channel>>primSend:limit:", prim_send_ms},
     {"Channel>>primTrySend:", prim_try_send},

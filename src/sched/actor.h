@@ -417,9 +417,9 @@ void mg_choice_begin(struct mg_actor *actor, struct mg_scheduler *s, const uint6
                      uint32_t count);
 void mg_choice_end(struct mg_actor *actor, struct mg_scheduler *s);
 
-/* Whether an offer was accepted: its keeper may conclude at any moment, so the choice must not end
- * now. */
-bool mg_choice_is_accepted(const struct mg_actor *actor);
+/* The request whose offer was accepted, or 0. Its keeper may conclude at any moment, so the choice
+ * must not end now. */
+uint64_t mg_choice_accepted(const struct mg_actor *actor);
 
 /* Its references, NULL when there is no choice. */
 const uint64_t *mg_choice_references(const struct mg_actor *actor, uint32_t *count);

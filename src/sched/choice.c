@@ -49,9 +49,9 @@ const uint64_t *mg_choice_references(const struct mg_actor *actor, uint32_t *cou
     return choice != NULL ? choice->references : NULL;
 }
 
-bool mg_choice_is_accepted(const struct mg_actor *actor)
+uint64_t mg_choice_accepted(const struct mg_actor *actor)
 {
-    return actor->side->choice->accepted != 0;
+    return actor->side->choice->accepted;
 }
 
 void mg_choice_end(struct mg_actor *actor, struct mg_scheduler *s)
