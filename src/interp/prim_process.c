@@ -156,15 +156,19 @@ static mg_value prim_await(struct mg_run *run, mg_value *args)
     } else if (!mg_is_small(run->body[MG_BODY_RESULT]) && is_settling(args)) {
         return mg_prim_yield_once(run);
     }
-    struct mg_control *control = receiver(args); // copying the result can move the stack
-    mg_value outcome = prim_wait(run, args);
-    struct mg_exit_info info;
-    if (outcome == MG_PRIM_WAIT || outcome == MG_PRIM_FAILED || !mg_control_exit(control, &info)) {
-        return outcome;
+    if (is_self(run, args)) {
+        return mg_prim_error(run, "a process cannot wait for itself");
     }
+    if (wait_for_end(run, args, MG_NO_DEADLINE) == MG_PRIM_WAIT) {
+        return MG_PRIM_WAIT;
+    }
+    struct mg_exit_info info;
     uint32_t normal = mg_sched_reason(run->scheduler->sched, MG_REASON_NORMAL);
-    bool plain = info.reason == normal && !mg_has_format(outcome, MG_FORMAT_PROCESS);
-    return plain ? outcome : MG_PRIM_DECLINE;
+    if (!mg_control_exit(receiver(args), &info) || info.reason != normal ||
+        mg_has_format(info.result, MG_FORMAT_PROCESS)) {
+        return MG_PRIM_DECLINE;
+    }
+    return copy_out(run, args, false);
 }
 
 static mg_value prim_wait_ms(struct mg_run *run, mg_value *args)

@@ -595,19 +595,35 @@ static mg_value prim_keep(struct mg_run *run, mg_value *args)
     return args[0];
 }
 
+/* Makes the handle o one of another control block, of which it gets a count of its own. */
+static void handle_become(struct mg_run *run, struct mg_object *o, struct mg_control *other)
+{
+    struct mg_control *was = (struct mg_control *)(uintptr_t)o->words[MG_PROCESS_CONTROL];
+    mg_control_ref(other);
+    o->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)other;
+    (void)mg_run_enter(run);
+    mg_control_unref(was, run->blocks);
+    mg_run_leave(run);
+}
+
 /* The receiver, a Promise, becomes a Future. A copy that went to another actor keeps the promise:
  * waiting for this heap's collector would keep it alive after that actor has ended. */
 static mg_value prim_hand_over(struct mg_run *run, mg_value *args)
 {
     struct mg_object *o = mg_object(args[0]);
-    struct mg_control *resolver = mg_handle_control(args[0]);
-    struct mg_control *promise = mg_promise_of_resolver(resolver);
-    mg_control_ref(promise);
+    struct mg_control *promise = mg_promise_of_resolver(mg_handle_control(args[0]));
     o->header = (o->header & ~(uint64_t)MG_HEADER_CLASS_MASK) | MG_CLASS_FUTURE;
-    o->words[MG_PROCESS_CONTROL] = (mg_value)(uintptr_t)promise;
-    (void)mg_run_enter(run);
-    mg_control_unref(resolver, run->blocks);
-    mg_run_leave(run);
+    handle_become(run, o, promise);
+    return args[0];
+}
+
+/* The receiver, a Future, becomes one of what args[1], a Future, is of. */
+static mg_value prim_follow(struct mg_run *run, mg_value *args)
+{
+    if (!mg_is_instance(args[1], MG_CLASS_FUTURE)) {
+        return mg_prim_type_error(run, 1, "Future");
+    }
+    handle_become(run, mg_object(args[0]), mg_handle_control(args[1]));
     return args[0];
 }
 
@@ -626,7 +642,8 @@ static mg_value prim_is_promise(struct mg_run *run MG_UNUSED, mg_value *args)
 }
 
 /* args[1]: the selector; args[2]: the payload; args[3]: ms or nil. Sends a message whose answer
- * goes to a new promise; answers its Future. Declines when the receiver, a Future, is settled. */
+ * goes to a new promise; answers its Future. Declines when the receiver is a Future that is settled
+ * or not of a promise. */
 static mg_value prim_eventual(struct mg_run *run, mg_value *args)
 {
     uint32_t selector = mg_process_selector(run, args, 1);
@@ -644,7 +661,7 @@ static mg_value prim_eventual(struct mg_run *run, mg_value *args)
     bool to_promise = mg_is_instance(args[0], MG_CLASS_FUTURE);
     struct mg_control *to =
         to_promise ? mg_handle_control(args[0]) : mg_gate_pass(args[0], MG_GATE_SEND, &why);
-    if (to_promise && mg_control_target(to) == NULL) {
+    if (to_promise && (mg_control_target(to) == NULL || !mg_promise_is_one(to))) {
         return MG_PRIM_DECLINE;
     }
     uint64_t deadline = args[3] == MG_NIL ? MG_NO_DEADLINE : deadline_ns(deadline_of(run, args[3]));
@@ -730,6 +747,7 @@ const struct mg_prim_entry mg_prims_sync[] = {
     {"Promise>>primReject:", prim_reject},
     {"Promise>>primKeep:", prim_keep},
     {"Promise>>primHandOver", prim_hand_over},
+    {"Future>>primFollow:", prim_follow},
     {"Process>>future", prim_process_future},
     {"Process>>primEventual:with:within:", prim_eventual},
     {"ProcessReference>>primEventual:with:within:", prim_eventual},
