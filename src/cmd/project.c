@@ -58,9 +58,11 @@ static bool add_directory(struct project *project, const char *name, const struc
 {
     const char *path = path_in(&project->sources.arena, project->directory, name);
     if (!mg_project_is(path)) {
-        return at != NULL
-                   ? mg_manifest_complain(&project->manifest, at, "there is no directory %s", path)
-                   : (fprintf(stderr, "maggie: there is no directory %s\n", path), false);
+        if (at != NULL) {
+            return mg_manifest_complain(&project->manifest, at, "there is no directory %s", path);
+        }
+        fprintf(stderr, "maggie: there is no directory %s\n", path);
+        return false;
     }
     return mg_sources_add(&project->sources, path, rule);
 }
