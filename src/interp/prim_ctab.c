@@ -9,11 +9,10 @@
 #include "base/limits.h"
 #include "interp/prim.h"
 #include "interp/process.h"
+#include "interp/words.h"
 #include "object/equal.h"
 #include "sched/ctabs.h"
 #include "sched/sched.h"
-
-#define KEY_KINDS "a number, string, symbol, character, boolean, handle or an Array of these"
 
 /* Entries and words of one slice of a walk. */
 #define SLICE_ENTRIES 128
@@ -83,26 +82,11 @@ static inline bool key_hash(struct mg_run *run, const mg_value *args, uint32_t i
         return true;
     }
     if (fault == MG_KEY_KIND) {
-        mg_prim_type_error(run, index, KEY_KINDS);
+        mg_prim_type_error(run, index, MG_KEY_KINDS);
     } else {
-        mg_prim_error(run, fault == MG_KEY_NAN ? "NaN cannot be a key, for it equals nothing"
-                                               : "the key is too large");
+        mg_key_refuse(run, fault);
     }
     return false;
-}
-
-/* The word of args[index], copied; false with the error set. */
-static bool word_of(struct mg_run *run, mg_value *args, uint32_t index, uint64_t *word)
-{
-    *word = args[index];
-    if (!mg_is_pointer(*word)) {
-        return true;
-    }
-    if (!mg_process_measure(run, &args[index], 1)) {
-        return false;
-    }
-    *word = mg_ctab_word_write(run->scheduler, run->copy, args[index]);
-    return true;
 }
 
 /* A copy of a word for the program. */
@@ -288,7 +272,7 @@ static mg_value prim_at_put(struct mg_run *run, mg_value *args)
 {
     uint64_t hash, word;
     struct mg_ctab *table = table_open(run, args, true);
-    if (table == NULL || !key_hash(run, args, 1, &hash) || !word_of(run, args, 2, &word)) {
+    if (table == NULL || !key_hash(run, args, 1, &hash) || !mg_word_of(run, args, 2, &word)) {
         return MG_PRIM_FAILED;
     }
     mg_run_charge(run, 5);
@@ -309,7 +293,7 @@ static mg_value prim_at_put_new(struct mg_run *run, mg_value *args)
     if (mg_ctab_find(body, args[1], hash) != NULL) {
         return MG_FALSE;
     }
-    if (!word_of(run, args, 2, &word)) {
+    if (!mg_word_of(run, args, 2, &word)) {
         return MG_PRIM_FAILED;
     }
     enum mg_ctab_outcome outcome =
@@ -399,7 +383,7 @@ static mg_value prim_at_if_put(struct mg_run *run, mg_value *args)
     if (!word_equals(seen, args[2])) {
         return MG_FALSE;
     }
-    if (!word_of(run, args, 3, &word)) {
+    if (!mg_word_of(run, args, 3, &word)) {
         return MG_PRIM_FAILED;
     }
     enum mg_ctab_outcome outcome;

@@ -4,10 +4,9 @@
  */
 #include "interp/prim.h"
 #include "interp/process.h"
+#include "interp/words.h"
 #include "sched/roll.h"
 #include "sched/sched.h"
-
-#define KEY_KINDS "a number, string, symbol, character, boolean, handle or an Array of these"
 
 /* Members looked at in one step. */
 #define STEP 64
@@ -19,10 +18,9 @@ static bool key_hash(struct mg_run *run, const mg_value *args, uint64_t *hash)
         return true;
     }
     if (fault == MG_KEY_KIND) {
-        mg_prim_error(run, "a key must be " KEY_KINDS);
+        mg_prim_error(run, "a key must be " MG_KEY_KINDS);
     } else {
-        mg_prim_error(run, fault == MG_KEY_NAN ? "NaN cannot be a key, for it equals nothing"
-                                               : "the key is too large");
+        mg_key_refuse(run, fault);
     }
     return false;
 }
@@ -34,19 +32,6 @@ static bool process_of(struct mg_run *run, const mg_value *args, uint32_t index,
         return false;
     }
     *pid = mg_process_control(args[index])->pid;
-    return true;
-}
-
-static bool word_of(struct mg_run *run, mg_value *args, uint32_t index, uint64_t *word)
-{
-    *word = args[index];
-    if (!mg_is_pointer(*word)) {
-        return true;
-    }
-    if (!mg_process_measure(run, &args[index], 1)) {
-        return false;
-    }
-    *word = mg_ctab_word_write(run->scheduler, run->copy, args[index]);
     return true;
 }
 
@@ -79,7 +64,7 @@ static mg_value prim_join(struct mg_run *run, mg_value *args)
         mg_small_value(args[4]) > MG_ROLL_AGAIN) {
         return mg_prim_error(run, "no such mode");
     }
-    if (!word_of(run, args, 3, &word)) {
+    if (!mg_word_of(run, args, 3, &word)) {
         return MG_PRIM_FAILED;
     }
     mg_run_charge(run, 10);
@@ -108,7 +93,7 @@ static mg_value prim_set(struct mg_run *run, mg_value *args)
     uint64_t hash, word;
     mg_pid pid;
     if (!key_hash(run, args, &hash) || !process_of(run, args, 2, &pid) ||
-        !word_of(run, args, 3, &word)) {
+        !mg_word_of(run, args, 3, &word)) {
         return MG_PRIM_FAILED;
     }
     mg_run_charge(run, 10);

@@ -550,7 +550,9 @@ static mg_value settle(struct mg_run *run, mg_value *args, enum mg_sync_operatio
     enum mg_refusal why;
     uint64_t reference = mg_run_ask(run, &question, &why);
     if (reference == 0) {
-        return why == MG_ACCEPTED ? MG_PRIM_FAILED : MG_FALSE;
+        return why == MG_ACCEPTED       ? MG_PRIM_FAILED
+               : why == MG_REFUSED_DEAD ? MG_FALSE
+                                        : MG_NIL; /* not settled: the method tells */
     }
     run->body[MG_BODY_RESULT] = mg_small((int64_t)reference);
     return mg_wait(run, MG_WAKE_REPLY, MG_NO_DEADLINE);

@@ -521,10 +521,19 @@ static uint32_t entries_copy(const struct table *t, struct mg_object *to, uint32
     return (uint32_t)(n / t->stride);
 }
 
+enum { FILL_AHEAD = 16 };
+
+/* Every entry goes to a place of its own in memory, so the one a few steps ahead is asked for. */
 static void index_fill(const struct table *t)
 {
     for (uint32_t number = 1; number <= t->used; number++) {
         const mg_value *words = entry_words(t, number);
+        if (number + FILL_AHEAD <= t->used) {
+            struct search ahead;
+            mg_value hash = words[FILL_AHEAD * t->stride + MG_ENTRY_HASH];
+            search_begin(t, mg_small_value(hash), &ahead);
+            __builtin_prefetch(&t->slots[ahead.at], 1);
+        }
         if (words[MG_ENTRY_KEY] != MG_TOMBSTONE) {
             index_enter(t, mg_small_value(words[MG_ENTRY_HASH]), number);
         }
