@@ -143,10 +143,10 @@ row(table, [N, Actors]) ->
     One = table_insert("table_insert", N, 1),
     table_lookup("table_lookup", One, N, 1),
     table_update("table_update", One, N, 1),
-    ets:delete(One),
     Many = table_insert("table_insert_many", N, Actors),
     table_lookup("table_lookup_many", Many, N, Actors),
-    table_update("table_update_many", Many, N, Actors);
+    table_update("table_update_many", Many, N, Actors),
+    ets:delete(One);
 row(publish, [Count, Rounds]) ->
     {ok, _} = pg:start_link(),
     Home = self(),

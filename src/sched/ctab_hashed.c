@@ -28,6 +28,14 @@
 
 /* Segments of so many bytes and more are pages: they cost memory where they are used. */
 #define SEGMENT_PAGES_BYTES (1u << 20)
+/* Of so many and more, huge ones: hashes touch all of it at once, and every touch of an ordinary
+ * page would cost a miss of its own. */
+#define SEGMENT_HUGE_BYTES (2u << 20)
+
+static struct mg_ctab_node *segment_pages(size_t size)
+{
+    return size >= SEGMENT_HUGE_BYTES ? mg_pages_huge(size) : mg_pages_reserve(size);
+}
 
 static uint64_t bits_backwards(uint64_t v)
 {
@@ -217,7 +225,7 @@ void mg_ctab_hashed_grow(struct mg_ctab_body *body)
     size_t size = segment_len(segment) * sizeof(struct mg_ctab_node);
     bool pages = size >= SEGMENT_PAGES_BYTES;
     struct mg_ctab_node *expected = NULL;
-    struct mg_ctab_node *nodes = pages ? mg_pages_reserve(size) : mg_alloc_zero(size);
+    struct mg_ctab_node *nodes = pages ? segment_pages(size) : mg_alloc_zero(size);
     /* S2 acq_rel: it reads as zeros, and so does another's. Pairs with S1 in bucket_node(). */
     if (!cas_acq_rel(&h->segments[segment], &expected, nodes)) {
         if (pages)
