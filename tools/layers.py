@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Who may include whom. Reads the #include lines of src/ and test/ and fails on an edge that is not in the table.
+"""Who may include whom, and who may give things their identity. Reads src/ and test/ and fails on an include or a call
+that is not in the tables.
 
     tools/layers.py          check
     tools/layers.py --dot    print the graph of layers as it is, for Graphviz
@@ -43,6 +44,20 @@ FOREIGN = {
     r"mimalloc\.h": r"src/base/alloc\.c",
     r"msgpack.*": r"src/codec/.*",
     r"check\.h": r"test/.*",
+}
+
+# One owner for each kind of thing that has an identity, whatever asks for one: who may call what gives it out, takes it
+# back, or looks it up. A second path would be a second registry.
+OWNERS = {
+    r"mg_ptab_(alloc|publish)": r"src/sched/(ptab|spawn)\.c",  # process ids: processes and keepers alike
+    r"mg_ptab_free": r"src/sched/(ptab|spawn|exit)\.c",
+    r"mg_ptab_find": r"src/sched/(ptab|send|names|roll|ctabs)\.c",  # others: mg_sched_find
+    r"mg_spawn": r"src/(sched/(spawn|sched|send|stop)|sync/keeper|interp/(body|prim_spawn|prim_test))\.c",
+    r"mg_keeper_new": r"src/sync/.*\.c",
+    r"mg_request_open": r"src/(sched/(request|waits)|interp/request)\.c",  # references
+    r"mg_timer_start": r"src/(sched/(timer|deliver)|interp/prim_mail)\.c",
+    r"mg_ctabs_make": r"src/(sched/ctabs|interp/prim_ctab)\.c",  # tables
+    r"mg_roll_join": r"src/(sched/roll|interp/prim_roll)\.c",  # memberships
 }
 
 
@@ -100,6 +115,16 @@ def check_file(file, problems, edges, graph):
             graph.setdefault(file.name.removeprefix("src/"), []).append(name)
 
 
+def check_owners(file, problems, called):
+    for pattern, allowed in OWNERS.items():
+        for number, line in enumerate(file.code_lines, 1):
+            if not re.search(r"(?<!\w)" + pattern + r"\(", line):
+                continue
+            called.add(pattern)
+            if not re.fullmatch(allowed, file.name):
+                problems.append(f"{file.name}:{number}: {pattern}() is for {allowed} only")
+
+
 def find_cycle(graph):
     """A list of headers that include each other in a ring, or None."""
     state = {}
@@ -129,6 +154,12 @@ def main():
     files = c_files("src", "test", suffixes=(".c", ".h", ".def"))
     for file in files:
         check_file(file, problems, edges, graph)
+    called = set()
+    for file in files:
+        if file.name.startswith("src/") and file.name.endswith(".c"):
+            check_owners(file, problems, called)
+    for pattern in sorted(OWNERS.keys() - called):
+        problems.append(f"tools/layers.py: nobody calls {pattern}(); its row is not needed")
     cycle = find_cycle(graph)
     if cycle:
         problems.append("headers include each other: " + " -> ".join(cycle))

@@ -52,7 +52,7 @@ struct mg_copy {
     uint64_t words;
     uint64_t shared_bytes;
     uint64_t max_words; /* limit of one copy */
-    char refusal[256];  /* after MG_EINVAL: `Foo>>slot: WeakReference cannot be sent` */
+    char refusal[512];  /* after MG_EINVAL: `Foo>>slot: WeakReference cannot be sent` */
 };
 
 void mg_copy_init(struct mg_copy *copy, const struct mg_world *world, uint64_t max_words);

@@ -33,6 +33,7 @@ void mg_copy_items_grow(struct mg_copy *copy);
  *      WeakReference cannot be sent                     a root (holder NULL)
  *      Account>>cache: WeakReference cannot be sent     in a slot
  *      Array>>3: Context cannot be sent                 an element (from 1)
+ *      Array>>3, Account>>cache: ..                     from the root on; of a long way six steps
  *      Block>>2: Context cannot be sent                 a captured value (from 1; 0 is self)
  */
 void mg_copy_path(struct mg_copy *copy, const struct mg_copy_item *holder, uint64_t index,

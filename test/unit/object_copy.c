@@ -222,11 +222,15 @@ UNIT_CASE(refusals)
             push_holder(&f, depth, *test_at(&f.t, 0));
             mg_value roots[2] = {mg_small(1), f.t.roots.top[-1]};
             ck_assert_int_eq(mg_copy_measure(&f.copy, roots, 2), MG_EINVAL);
-            char expected[100], what[40];
-            snprintf(what, sizeof what, "class %u cannot be sent",
+            char expected[40];
+            snprintf(expected, sizeof expected, "class %u cannot be sent",
                      kind == 0 ? MG_CLASS_WEAK_REFERENCE : MG_CLASS_CONTEXT);
-            snprintf(expected, sizeof expected, "%s%s", depth ? "class 5000>>2: " : "", what);
-            ck_assert_str_eq(f.copy.refusal, expected);
+            const char *what = f.copy.refusal;
+            if (depth > 0) {
+                ck_assert_int_eq(strncmp(what, ".., class 5000>>2, ", 19), 0);
+                what = strchr(what, ':') + 2;
+            }
+            ck_assert_str_eq(what, expected);
             test_audit(&f.t);
             f.t.roots.top[-1] = MG_NIL;
             check_copy(&f); /* the next copy is not disturbed */

@@ -59,4 +59,31 @@ UNIT_CASE(names_the_place)
     mg_world_free(world);
 }
 
-UNIT_MAIN("object/copy_path", names_the_place)
+/* The way from the root: of a long one the last six steps. */
+UNIT_CASE(names_the_way)
+{
+    struct test_heap t;
+    struct mg_world *world = mg_world_new();
+    test_heap_init(&t, UINT64_MAX);
+    ck_assert_int_eq(test_reserve(&t, 600), 0);
+    mg_value inner = mg_weak_new(&t.heap, MG_NIL);
+    for (uint32_t depth = 1; depth <= 7; depth++) {
+        /* The second is so large that its size stands in front. */
+        uint32_t words = depth == 2 ? 300 : depth;
+        struct mg_object *o = mg_heap_alloc(&t.heap, MG_CLASS_ARRAY, MG_FORMAT_ARRAY, words);
+        for (uint32_t i = 0; i < words; i++)
+            o->words[i] = MG_NIL;
+        o->words[depth - 1] = inner;
+        inner = mg_pointer(o);
+        test_push(&t, inner);
+        if (depth == 3)
+            check_refusal(&t, world, "Array>>3, Array>>2, Array>>1: WeakReference cannot be sent");
+    }
+    check_refusal(&t, world,
+                  ".., Array>>6, Array>>5, Array>>4, Array>>3, Array>>2, Array>>1: "
+                  "WeakReference cannot be sent");
+    test_heap_deinit(&t);
+    mg_world_free(world);
+}
+
+UNIT_MAIN("object/copy_path", names_the_place, names_the_way)
