@@ -754,6 +754,7 @@ const struct mg_prim_entry mg_prims_sync[] = {
     {"Process>>primEventual:with:within:", prim_eventual},
     {"ProcessReference>>primEventual:with:within:", prim_eventual},
     {"Future>>process", prim_future_process},
+    {"CancellationContext>>primProcess", prim_future_process},
     {"Future>>primEventual:with:within:", prim_eventual},
     {"Future>>primQuiet", prim_quiet},
     {"Future>>isPromise", prim_is_promise},
