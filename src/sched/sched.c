@@ -213,11 +213,15 @@ static void drop_actor(struct mg_core *core, struct mg_actor *actor)
 
 static void sched_drop_actors(struct mg_sched *sched)
 {
+    for (uint32_t i = 0; i < sched->count; i++)
+        mg_core_flush_reservations(sched->cores[i]);
     for (uint32_t i = 0; i < sched->count; i++) {
         struct mg_core *core = sched->cores[i];
         mg_core_attach(core);
         mg_quiesce_online(&sched->quiesce, core->part);
-        mg_core_flush_reservations(core);
+        /* The epoch may have gone far since the core left: what it retired before goes first, for
+         * the bags are about to be used for what ends now. */
+        mg_core_reclaim_all(core);
         finish_exiting(core);
         mg_timers_take_all(core);
         mg_core_reclaim_all(core);
