@@ -241,10 +241,17 @@ uint8_t *mg_bytes_writable(mg_value v)
 
 /* -- Comparing -- */
 
+/* The hash that is kept in the object, or 0. In a ByteArray the half holds something else (Y3). */
+static uint32_t hash_kept(const struct mg_object *o)
+{
+    return mg_object_class(o) == MG_CLASS_BYTE_ARRAY ? 0
+                                                     : (uint32_t)(o->words[MG_SHARED_INFO] >> 32);
+}
+
 uint32_t mg_string_hash(mg_value v)
 {
     struct mg_object *o = mg_object(v);
-    uint32_t hash = (uint32_t)(o->words[MG_SHARED_INFO] >> 32);
+    uint32_t hash = hash_kept(o);
     if (hash != 0)
         return hash;
     const uint8_t *bytes;
@@ -265,8 +272,7 @@ bool mg_bytes_equal(mg_value a, mg_value b)
     mg_bytes_of(b, &y, &m);
     if (n != m)
         return false;
-    uint32_t h = (uint32_t)(mg_object(a)->words[MG_SHARED_INFO] >> 32);
-    uint32_t k = (uint32_t)(mg_object(b)->words[MG_SHARED_INFO] >> 32);
+    uint32_t h = hash_kept(mg_object(a)), k = hash_kept(mg_object(b));
     if (h != 0 && k != 0 && h != k)
         return false;
     return memcmp(x, y, n) == 0;

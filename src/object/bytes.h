@@ -16,8 +16,9 @@
  * Y1  The bytes of a String never change. Those of a shared ByteArray change only through
  *     mg_bytes_writable, which makes them private first.
  * Y2  MG_FLAG_ASCII on a String says that every byte is below 128, and its absence that one is not.
- * Y3  The hash half of the info word is mg_hash_bytes of the bytes, or 0: not computed yet. It is
- *     not written once the object has MG_GC_SHARED.
+ * Y3  The hash half of the info word of a String is mg_hash_bytes of the bytes, or 0: not computed
+ *     yet. That of a ByteArray means nothing here: table.c keeps a hint in it. It is not written
+ *     once the object has MG_GC_SHARED.
  * Y4  An inline body is padded with zeros to a whole word.
  *
  * Reserve, then allocate: each maker has a ..._words function that says what to reserve. Texts have

@@ -28,6 +28,7 @@ _Static_assert(MG_KERNEL_CLASS_COUNT > MG_CLASS_SET, "hashed collections are ker
 struct table {
     struct mg_object *object;
     struct mg_object *entries; // NULL: no arrays yet, and all numbers are 0
+    struct mg_object *index;   // set by table_open_quickly alone
     uint32_t *slots;
     uint32_t bits; // log2 of the slots
     uint32_t stride;
@@ -256,6 +257,19 @@ enum mg_table_answer mg_table_lookup(mg_value table, uint32_t stride, mg_value k
 
 /* -- The quick ways: for keys that their bits are equal by, in a table in its usual state -- */
 
+/* The finger is the number of the entry that a quick way found or made last. It stands where a
+ * String keeps its hash, which a ByteArray never does (Y3 in bytes.h), and is no more than a hint:
+ * any number will do. Keys are often asked for in the order in which they came, or one twice in a
+ * row; then the finger leads to the entry without a look at the index, and reads memory in its
+ * order. Where it does not help it costs a nanosecond, for nothing waits for what it leads to. That
+ * hangs on halves that are read and written alone: a load of the whole word would wait for the
+ * store before it, and that one for the search before. */
+enum { INFO_BYTES, INFO_FINGER }; /* halves of the info word */
+static MG_ALWAYS_INLINE volatile uint32_t *info_half(const struct table *t, uint32_t half)
+{
+    return (volatile uint32_t *)&t->index->words[MG_SHARED_INFO] + half;
+}
+
 /* Opens the arrays for a search, with just the tests that keep it inside of them (T5). `held` are
  * header bits that none may have. */
 static MG_ALWAYS_INLINE bool table_open_quickly(const struct mg_object *o, uint64_t held,
@@ -266,13 +280,37 @@ static MG_ALWAYS_INLINE bool table_open_quickly(const struct mg_object *o, uint6
         return false;
     }
     t->entries = mg_object(entries);
-    struct mg_object *slots = mg_object(index);
-    uint32_t bytes = (uint32_t)slots->words[MG_SHARED_INFO];
-    t->slots = (uint32_t *)(slots->words + 1);
+    t->index = mg_object(index);
+    uint32_t bytes = *info_half(t, INFO_BYTES);
+    t->slots = (uint32_t *)(t->index->words + 1);
     t->bits = (31 ^ (uint32_t)__builtin_clz(bytes | 1)) - 2;
-    uint64_t wrong =
-        ((t->entries->header ^ SHAPE_ARRAY) | (slots->header ^ SHAPE_INDEX)) & (SHAPE_MASK | held);
+    uint64_t wrong = ((t->entries->header ^ SHAPE_ARRAY) | (t->index->header ^ SHAPE_INDEX)) &
+                     (SHAPE_MASK | held);
     return MG_LIKELY(wrong == 0 && bytes >= SLOTS_FIRST * sizeof(uint32_t));
+}
+
+static MG_ALWAYS_INLINE void finger_put(const struct table *t, uint64_t number)
+{
+    if (MG_LIKELY(!(t->index->header & MG_GC_SHARED))) {
+        *info_half(t, INFO_FINGER) = (uint32_t)number;
+    }
+}
+
+/* The number of the entry with this key, if it is the one behind the finger or the one it is at; or
+ * 0. `words` are those of the entries. Unused ones look like a key of nil, which is not found
+ * so. */
+static MG_ALWAYS_INLINE uint64_t finger_find(const struct table *t, uint64_t words, uint32_t stride,
+                                             mg_value key)
+{
+    uint64_t number = *info_half(t, INFO_FINGER), at = number * stride;
+    if (MG_UNLIKELY(at + stride > words || key == MG_NIL)) {
+        return 0;
+    }
+    const mg_value *behind = t->entries->words + at;
+    if (behind[MG_ENTRY_KEY] == key) {
+        return number + 1;
+    }
+    return number > 0 && (behind - stride)[MG_ENTRY_KEY] == key ? number : 0;
 }
 
 /* The hash of a key whose equality is that of its bits: all immediates but floats. */
@@ -337,14 +375,20 @@ mg_value mg_table_at(mg_value table, mg_value key)
     const struct mg_object *o = mg_object(table);
     if (MG_LIKELY((o->header & MG_FLAG_REHASH) == 0 && hash_quickly(key, &hash) &&
                   table_open_quickly(o, 0, &t))) {
+        uint64_t words = mg_object_words(t.entries);
+        uint64_t number = finger_find(&t, words, MG_DICTIONARY_STRIDE, key);
+        if (number != 0) {
+            finger_put(&t, number);
+            return t.entries->words[(number - 1) * MG_DICTIONARY_STRIDE + MG_ENTRY_VALUE];
+        }
         search_begin(&t, hash, &s);
-        uint64_t number = search_four(&t, &s);
+        number = search_four(&t, &s);
         if (number == 0) {
             return MG_NIL;
         }
         uint64_t at = (number - 1) * MG_DICTIONARY_STRIDE;
-        if (MG_LIKELY(at + MG_ENTRY_VALUE < mg_object_words(t.entries) &&
-                      t.entries->words[at + MG_ENTRY_KEY] == key)) {
+        if (MG_LIKELY(at + MG_ENTRY_VALUE < words && t.entries->words[at + MG_ENTRY_KEY] == key)) {
+            finger_put(&t, number);
             return t.entries->words[at + MG_ENTRY_VALUE];
         }
     }
@@ -707,23 +751,28 @@ bool mg_table_put_quickly(struct mg_heap *heap, mg_value table, uint32_t stride,
                     !hash_quickly(key, &hash) || !table_open_quickly(o, MG_GC_SHARED, &t))) {
         return false;
     }
-    search_begin(&t, hash, &s);
-    uint64_t number = search_four(&t, &s);
+    uint64_t words = mg_object_words(t.entries);
+    uint64_t number = finger_find(&t, words, stride, key);
     if (number == 0) {
-        number = entry_next(o, &t, stride);
-        if (MG_UNLIKELY(number == 0)) {
+        search_begin(&t, hash, &s);
+        number = search_four(&t, &s);
+        if (number == 0) {
+            number = entry_next(o, &t, stride);
+            if (MG_UNLIKELY(number == 0)) {
+                return false;
+            }
+            t.slots[s.at] = s.tag | (uint32_t)number;
+            mg_value *entry = t.entries->words + (number - 1) * stride;
+            entry[MG_ENTRY_HASH] = mg_small(hash);
+            entry[MG_ENTRY_KEY] = key; /* no pointer */
+            o->words[MG_HASHED_COUNT] += mg_small(1);
+            o->words[MG_HASHED_USED] = mg_small((int64_t)number);
+        } else if (number * stride > words ||
+                   t.entries->words[(number - 1) * stride + MG_ENTRY_KEY] != key) {
             return false;
         }
-        t.slots[s.at] = s.tag | (uint32_t)number;
-        mg_value *words = t.entries->words + (number - 1) * stride;
-        words[MG_ENTRY_HASH] = mg_small(hash);
-        words[MG_ENTRY_KEY] = key; /* no pointer */
-        o->words[MG_HASHED_COUNT] += mg_small(1);
-        o->words[MG_HASHED_USED] = mg_small((int64_t)number);
-    } else if (number * stride > mg_object_words(t.entries) ||
-               t.entries->words[(number - 1) * stride + MG_ENTRY_KEY] != key) {
-        return false;
     }
+    finger_put(&t, number);
     if (stride > MG_ENTRY_VALUE) {
         mg_store(heap, t.entries, (number - 1) * stride + MG_ENTRY_VALUE, value);
     }

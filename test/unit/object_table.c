@@ -443,6 +443,78 @@ UNIT_CASE(damage_is_not_followed)
     fixture_deinit(&f);
 }
 
+/* Puts any number where the quick ways note the entry they found last. */
+static void finger_set(mg_value table, uint32_t number)
+{
+    struct mg_object *index = mg_object(mg_slot(table, MG_HASHED_INDEX));
+    index->words[MG_SHARED_INFO] = mg_bytes_info((uint32_t)index->words[MG_SHARED_INFO], number);
+}
+
+/* What is noted there is a hint: whatever it is, the same is found and put. */
+UNIT_CASE(finger_is_a_hint)
+{
+    enum { COUNT = 20 };
+    struct fixture f;
+    fixture_init(&f);
+    mg_value d = dictionary(&f, COUNT);
+    for (int64_t k = 1; k <= COUNT / 2; k++) {
+        put(&f, d, MG_DICTIONARY_STRIDE, mg_small(k), mg_small(-k));
+    }
+    ck_assert(mg_table_remove(&f.heap, d, MG_DICTIONARY_STRIDE, 4));
+    for (uint32_t step = 0; step < 2 * COUNT + 4; step++) {
+        uint32_t number = step < 2 * COUNT ? step : UINT32_MAX - (step - 2 * COUNT);
+        for (int64_t k = 1; k <= COUNT / 2; k++) {
+            finger_set(d, number);
+            ck_assert_uint_eq(mg_table_at(d, mg_small(k)), k == 4 ? MG_NIL : mg_small(-k));
+            ck_assert_uint_eq(get(d, mg_small(k + COUNT)), MG_UNSET);
+            ck_assert_uint_eq(get(d, MG_NIL), MG_UNSET);
+            finger_set(d, number);
+            if (k != 4) {
+                put(&f, d, MG_DICTIONARY_STRIDE, mg_small(k), mg_small(-k));
+            }
+        }
+        mg_table_audit(d, MG_DICTIONARY_STRIDE);
+    }
+    /* A nil key becomes an entry, and is not taken for an unused one. */
+    finger_set(d, COUNT / 2);
+    if (!mg_table_put_quickly(&f.heap, d, MG_DICTIONARY_STRIDE, MG_NIL, MG_TRUE)) {
+        put(&f, d, MG_DICTIONARY_STRIDE, MG_NIL, MG_TRUE);
+    }
+    ck_assert_uint_eq(mg_table_count(d, MG_DICTIONARY_STRIDE), COUNT / 2);
+    ck_assert_uint_eq(get(d, MG_NIL), MG_TRUE);
+    mg_table_audit(d, MG_DICTIONARY_STRIDE);
+    fixture_deinit(&f);
+}
+
+/* It moves with what is looked up, unless others may read the index; and is no hash of its
+ * bytes. */
+UNIT_CASE(finger_stays_inside)
+{
+    struct fixture f;
+    fixture_init(&f);
+    mg_value d = dictionary(&f, 1000);
+    for (int64_t k = 1; k <= 5; k++) {
+        put(&f, d, MG_DICTIONARY_STRIDE, mg_small(k), mg_small(-k));
+    }
+    mg_value slots = mg_slot(d, MG_HASHED_INDEX);
+    const uint8_t *bytes;
+    size_t len;
+    mg_bytes_of(slots, &bytes, &len);
+    mg_value same = mg_bytes_new(&f.heap, bytes, len);
+    ck_assert_uint_eq(get(d, mg_small(3)), mg_small(-3)); /* whose home is none of the last slots */
+    ck_assert_uint_eq(mg_object(slots)->words[MG_SHARED_INFO], mg_bytes_info((uint32_t)len, 3));
+    ck_assert_uint_eq(mg_string_hash(slots), mg_string_hash(same));
+    mg_object(same)->words[MG_SHARED_INFO] = mg_bytes_info((uint32_t)len, 4);
+    ck_assert(mg_bytes_equal(slots, same));
+
+    mg_object(slots)->header |= MG_GC_SHARED;
+    for (int64_t k = 1; k <= 5; k++) {
+        ck_assert_uint_eq(get(d, mg_small(k)), mg_small(-k));
+        ck_assert_uint_eq(mg_object(slots)->words[MG_SHARED_INFO], mg_bytes_info((uint32_t)len, 3));
+    }
+    fixture_deinit(&f);
+}
+
 /* A table in a heap that collects, and becomes generational: old arrays with young keys and values
  * in them. */
 UNIT_CASE(survives_collections)
@@ -493,4 +565,4 @@ UNIT_CASE(survives_collections)
 
 UNIT_MAIN("object/table", starts_empty, keys_of_all_kinds, agrees_with_a_model, growth,
           tombstones_leave, candidates_of_a_hash, copied_index_is_private, damage_is_not_followed,
-          survives_collections)
+          finger_is_a_hint, finger_stays_inside, survives_collections)
