@@ -333,6 +333,28 @@ static double row_dict_int(long count)
     return took;
 }
 
+static double row_dict_any(long count)
+{
+    double start = now();
+    struct table t;
+    long total = 0, asked = 0, seed = 42;
+
+    table_init(&t, 16);
+    for (long i = 1; i <= count; i++)
+        table_put(&t, i * 7919, i);
+    for (long n = 0; n < count; n++) {
+        seed = seed * 16807 % 2147483647;
+        long i = seed % count + 1;
+
+        asked += i;
+        total += t.values[place(&t, i * 7919)];
+    }
+    double took = now() - start;
+
+    check(t.used == count && total == asked, "dict_any");
+    return took;
+}
+
 static size_t put_decimal(char *to, long value)
 {
     char digits[24];
@@ -435,7 +457,8 @@ int main(int argc, char **argv)
     } rows[] = {
         {"fib", row_fib},           {"loop", row_loop},         {"dispatch", row_dispatch},
         {"nbody", row_nbody},       {"bintrees", row_bintrees}, {"dict_int", row_dict_int},
-        {"strbuild", row_strbuild}, {"strcat", row_strcat},     {"sort", row_sort},
+        {"dict_any", row_dict_any}, {"strbuild", row_strbuild}, {"strcat", row_strcat},
+        {"sort", row_sort},
     };
 
     for (size_t i = 0; argc == 3 && i < sizeof rows / sizeof rows[0]; i++) {

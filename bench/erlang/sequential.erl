@@ -68,6 +68,19 @@ row(dict_int_ets, N) ->
                          0, lists:seq(1, N))
      end,
      fun(V) -> V =:= N * (N + 1) div 2 end};
+row(dict_any, N) ->
+    {fun() ->
+             Map = lists:foldl(fun(I, M) -> M#{I * 7919 => I} end, #{}, lists:seq(1, N)),
+             any(N, N, 42, 0, 0, fun(Key) -> maps:get(Key, Map) end)
+     end,
+     fun({Total, Asked}) -> Total =:= Asked end};
+row(dict_any_ets, N) ->
+    {fun() ->
+             Table = ets:new(table, [set, private]),
+             lists:foreach(fun(I) -> ets:insert(Table, {I * 7919, I}) end, lists:seq(1, N)),
+             any(N, N, 42, 0, 0, fun(Key) -> ets:lookup_element(Table, Key, 2) end)
+     end,
+     fun({Total, Asked}) -> Total =:= Asked end};
 row(dict_str, N) ->
     {fun() ->
              Map = lists:foldl(fun(I, M) -> M#{key(I) => I} end, #{}, lists:seq(1, N)),
@@ -108,6 +121,12 @@ count({L, R}) -> count(L) + count(R) + 1.
 
 trees(0, _, Sum) -> Sum;
 trees(N, D, Sum) -> trees(N - 1, D, Sum + count(tree(D))).
+
+any(0, _, _, Total, Asked, _) -> {Total, Asked};
+any(Left, N, Seed, Total, Asked, Get) ->
+    Next = Seed * 16807 rem 2147483647,
+    I = Next rem N + 1,
+    any(Left - 1, N, Next, Total + Get(I * 7919), Asked + I, Get).
 
 key(I) -> <<"key", (integer_to_binary(I))/binary>>.
 

@@ -196,6 +196,24 @@ function rows.dict_int(count)
   return seconds
 end
 
+function rows.dict_any(count)
+  local asked = 0
+  local total, seconds = timed(function()
+    local map = {}
+    for i = 1, count do map[i * 7919] = i end
+    local total, seed = 0, 42
+    for _ = 1, count do
+      seed = seed * 16807 % 2147483647
+      local i = seed % count + 1
+      asked = asked + i
+      total = total + map[i * 7919]
+    end
+    return total
+  end)
+  check(total == asked, "dict_any")
+  return seconds
+end
+
 function rows.dict_str(count)
   local total, seconds = timed(function()
     local map = {}

@@ -35,6 +35,8 @@ char *mg_alloc_copy(const void *data, size_t n) __attribute__((malloc, returns_n
 /* Releases a block from the functions above; NULL is allowed. */
 void mg_free(void *block);
 
+enum { MG_HUGE_PAGE = 2 << 20 }; /* bytes */
+
 /* `size` bytes of address space, page-aligned; pages read as zero and cost memory at their first
  * touch only. */
 void *mg_pages_reserve(size_t size) __attribute__((returns_nonnull));
@@ -43,10 +45,18 @@ void *mg_pages_reserve(size_t size) __attribute__((returns_nonnull));
  * multiple of 2 MiB. */
 void *mg_pages_huge(size_t size) __attribute__((returns_nonnull));
 
+/* `room` bytes of address space of which the first `size` are as from mg_pages_huge, and the others
+ * must not be touched before mg_pages_range_extend; both are multiples of 2 MiB. NULL where the
+ * process may not have all the address space there is, or has used it. */
+void *mg_pages_range(size_t size, size_t room);
+
+/* Makes the bytes [from, to) of a range usable as well; all before are. */
+void mg_pages_range_extend(void *pages, size_t from, size_t to);
+
 /* Gives the memory behind whole pages back, keeping the addresses: they read as zero again. */
 void mg_pages_discard(void *pages, size_t size);
 
-/* Ends the life of a range got from mg_pages_reserve or mg_pages_huge, all of it. */
+/* Ends the life of what one of the functions above gave, all of it: a range with its room. */
 void mg_pages_release(void *pages, size_t size);
 
 #endif

@@ -400,6 +400,17 @@ static mg_value prim_list_at_put(struct mg_run *run, mg_value *args)
     return args[2];
 }
 
+/* Gives the list's items so many words where they are, if that can be. */
+static bool list_extend(struct mg_run *run, const struct list *list, uint64_t words)
+{
+    if (list->items == NULL || !mg_heap_can_extend(run->heap, list->items, words, true)) {
+        return false;
+    }
+    mg_run_charge(run, words / 64);
+    mg_heap_extend(run->heap, list->items, words);
+    return true;
+}
+
 /* Makes room for `front` more elements before and `back` more behind. Answers args, moved, or
  * NULL. */
 static mg_value *list_grow(struct mg_run *run, mg_value *args, int64_t front, int64_t back)
@@ -414,6 +425,10 @@ static mg_value *list_grow(struct mg_run *run, mg_value *args, int64_t front, in
         return NULL;
     }
     int64_t room = need + need / 2 + 4;
+    if (front == 0 && list.start <= list.count / 2 &&
+        list_extend(run, &list, (uint64_t)(list.start + room))) {
+        return args;
+    }
     struct mg_object *items = new_array(run, &args, MG_CLASS_ARRAY, (uint64_t)room);
     if (items == NULL) {
         return NULL;

@@ -114,16 +114,16 @@ static mg_value prim_set_includes(struct mg_run *run, mg_value *args)
 /* Room for one more entry: args, which may have moved, or NULL with the error set. */
 static inline mg_value *reserve_entry(struct mg_run *run, mg_value *args, uint32_t stride)
 {
-    size_t words = mg_table_put_words(args[0], stride);
-    if (MG_LIKELY(words == 0)) {
+    if (MG_LIKELY(mg_table_has_room(args[0], stride))) {
         return args;
     }
+    size_t words = mg_table_put_words(run->heap, args[0], stride);
     if (words == MG_TABLE_REFUSED) {
         refused(run);
         return NULL;
     }
-    mg_run_charge(run, words / 8);
-    return mg_run_reserve(run, args, words);
+    mg_run_charge(run, mg_table_count(args[0], stride));
+    return words == 0 ? args : mg_run_reserve(run, args, words);
 }
 
 /* Puts args[2], or nil into a Set, under args[1]. Answers 0, or what the primitive answers. */

@@ -134,10 +134,7 @@ static struct mg_object *large_move(struct mg_gc *gc, const struct mg_object *o,
     struct mg_heap_side *side = mg_heap_side_make(gc->heap, gc->blocks);
     gc->side = side;
     uint64_t span = mg_object_span(format, words);
-    uint64_t bytes = sizeof(struct mg_large) + span * sizeof(mg_value);
-    struct mg_large *large =
-        bytes <= MG_BLOCK_SPAN_MAX ? mg_alloc(bytes) : mg_block_alloc(gc->blocks, bytes);
-    large->bytes = bytes;
+    struct mg_large *large = mg_large_alloc(gc->blocks, span);
     large->marked = 1;
     large->words[0] = words;
     struct mg_object *copy = mg_large_object(large);
@@ -149,7 +146,7 @@ static struct mg_object *large_move(struct mg_gc *gc, const struct mg_object *o,
     large->gray = gc->gray_large;
     gc->gray_large = large;
     side->large_words += span;
-    side->large_bytes += bytes;
+    side->large_bytes += large->bytes;
     gc->large_moved += span;
     return copy;
 }

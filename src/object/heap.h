@@ -28,7 +28,8 @@
  *     or the heap ends.
  * G4  The words the heap takes, its adopted fragments and off-heap bytes stay below `cap_bytes`, or
  *     reserve fails. This counts memory held between collections; a collection itself needs room
- *     for one more copy of what it moves.
+ *     for one more copy of what it moves. An array that has become large in a reserve may then
+ *     grow where it is and leave the reserved room empty: until the next reserve both count.
  * G5  Decisions to collect, grow and shrink depend on counted words only, never on time, addresses
  *     or the allocator.
  *
@@ -152,6 +153,16 @@ static inline void mg_store(struct mg_heap *heap, struct mg_object *o, uint64_t 
         mg_store_slow(heap, o, index, v);
     }
 }
+
+/* Whether an Array or ByteArray of this heap can get a body of `words`, which are more than it has,
+ * where it is (large.h): then nothing need be reserved for it. `within_cap`: and the heap stays
+ * below its cap. The answer without it stays true while the object lives. */
+bool mg_heap_can_extend(const struct mg_heap *heap, const struct mg_object *o, uint64_t words,
+                        bool within_cap);
+
+/* Gives it that body, which can be: new words of an Array are nil, and zeros of a ByteArray, whose
+ * length the caller sets. Collects nothing. */
+void mg_heap_extend(struct mg_heap *heap, struct mg_object *o, uint64_t words);
 
 /* Takes over a fragment, with the allocation it is part of: its objects are now young objects of
  * this heap. True when a collection is due (mg_heap_is_due). */

@@ -21,9 +21,7 @@
 #include "base/alloc.h"
 #include "base/block.h"
 #include "object/heap.h"
-
-/* A spare header flag: the object has an allocation of its own in this heap (struct mg_large). */
-#define MG_FLAG_LARGE ((uint64_t)1 << 62)
+#include "object/large.h"
 
 enum {
     MG_NURSERY_BYTES = 256 << 10, /* block of a generational heap, unless the stack needs more */
@@ -46,14 +44,6 @@ struct mg_chunk {
     mg_value words[];
 };
 
-struct mg_large {
-    struct mg_large *next;
-    struct mg_large *gray; /* during a collection: marked, not yet scanned */
-    uint64_t bytes;        /* of the allocation */
-    uint64_t marked;
-    mg_value words[]; /* size word, object, cards */
-};
-
 struct mg_heap_side {
     struct mg_chunk *chunks; /* the first is being filled */
     struct mg_chunk *spare;
@@ -74,17 +64,6 @@ struct mg_heap_side {
 static inline mg_value *mg_chunk_end(struct mg_chunk *chunk)
 {
     return (mg_value *)((char *)chunk + chunk->bytes);
-}
-
-static inline struct mg_object *mg_large_object(struct mg_large *large)
-{
-    return (struct mg_object *)&large->words[1];
-}
-
-static inline struct mg_large *mg_large_of(struct mg_object *o)
-{
-    ASSERT(o->header & MG_FLAG_LARGE);
-    return MG_CONTAINER_OF((mg_value *)o - 1, struct mg_large, words);
 }
 
 /* Whether objects of this format stand in off-heap lists. */
@@ -111,15 +90,6 @@ static inline void mg_object_clear_cards(struct mg_object *o, uint64_t words)
 
 /* The heap's side, made when there is none. */
 struct mg_heap_side *mg_heap_side_make(struct mg_heap *heap, struct mg_block_cache *blocks);
-
-/* Frees a large object's allocation. */
-static inline void mg_large_free(struct mg_large *large, struct mg_block_cache *blocks)
-{
-    if (large->bytes <= MG_BLOCK_SPAN_MAX)
-        mg_free(large);
-    else
-        mg_block_free(blocks, large, large->bytes);
-}
 
 /* One more count for what an off-heap object (no weak one) holds. gc_sweep.c */
 void mg_off_heap_count(const struct mg_object *o);

@@ -28,7 +28,7 @@ _Static_assert(MG_KERNEL_CLASS_COUNT > MG_CLASS_SET, "hashed collections are ker
 struct table {
     struct mg_object *object;
     struct mg_object *entries; // NULL: no arrays yet, and all numbers are 0
-    struct mg_object *index;   // set by table_open_quickly alone
+    struct mg_object *index;   // the ByteArray that the slots are in
     uint32_t *slots;
     uint32_t bits; // log2 of the slots
     uint32_t stride;
@@ -99,6 +99,7 @@ static inline bool table_open_to_read(mg_value table, uint32_t stride, struct ta
         return false;
     }
     t->entries = mg_object(entries);
+    t->index = mg_object(o->words[MG_HASHED_INDEX]);
     t->used = (uint32_t)mg_small_value(used);
     return MG_LIKELY((t->entries->header & SHAPE_MASK) == SHAPE_ARRAY &&
                      (uint64_t)t->used * stride <= mg_object_words(t->entries));
@@ -565,6 +566,28 @@ static uint32_t entries_copy(const struct table *t, struct mg_object *to, uint32
     return (uint32_t)(n / t->stride);
 }
 
+/* Moves the live entries to the front of their own array, which may be old, and answers how many
+ * there were. */
+static uint32_t entries_squeeze(struct mg_heap *heap, const struct table *t)
+{
+    if (t->count == t->used) {
+        return t->used;
+    }
+    uint64_t n = 0, used = (uint64_t)t->used * t->stride;
+    for (uint64_t i = 0; i < used; i += t->stride) {
+        const mg_value *words = t->entries->words + i;
+        if (words[MG_ENTRY_KEY] == MG_TOMBSTONE) {
+            continue;
+        }
+        for (uint32_t k = 0; n < i && k < t->stride; k++) {
+            mg_store(heap, t->entries, n + k, words[k]);
+        }
+        n += t->stride;
+    }
+    words_fill(t->entries->words + n, used - n);
+    return (uint32_t)(n / t->stride);
+}
+
 enum { FILL_AHEAD = 16 };
 
 /* Every entry goes to a place of its own in memory, so the one a few steps ahead is asked for. */
@@ -592,22 +615,74 @@ static void counts_write(struct table *t, uint32_t count, uint32_t used)
     t->object->words[MG_HASHED_USED] = mg_small(used);
 }
 
-/* Gives the table new arrays with this many slots, and opens them. Room is reserved. */
+/* What is to become of a table: its slots, and which of its arrays stay where they are. */
+struct growth {
+    uint32_t slots;
+    uint32_t capacity;
+    bool entries_stay;
+    bool index_stays;
+};
+
+static uint64_t entries_body(const struct growth *g, uint32_t stride)
+{
+    return (uint64_t)g->capacity * stride;
+}
+
+/* Words of the body of an index that is inline. */
+static uint64_t index_body(const struct growth *g)
+{
+    return 1 + g->slots * sizeof(uint32_t) / sizeof(mg_value);
+}
+
+/* Arrays stay when they have the right size or can grow to it. What does so at one time still does
+ * after a collection. */
+static struct growth growth_to(const struct mg_heap *heap, const struct table *t, uint32_t slots)
+{
+    struct growth g = {.slots = slots, .capacity = capacity_of(slots)};
+    if (t->entries != NULL) {
+        uint64_t words = entries_body(&g, t->stride);
+        g.entries_stay = mg_object_words(t->entries) == words ||
+                         mg_heap_can_extend(heap, t->entries, words, false);
+        g.index_stays =
+            1u << t->bits == slots || mg_heap_can_extend(heap, t->index, index_body(&g), false);
+    }
+    return g;
+}
+
+/* Brings a table's arrays to this many slots, and opens them. Room is reserved. */
 static MG_NOINLINE void table_rebuild(struct mg_heap *heap, struct table *t, uint32_t slots)
 {
-    uint32_t capacity = capacity_of(slots);
-    struct mg_object *entries = array_alloc(heap, (uint64_t)capacity * t->stride);
+    struct growth g = growth_to(heap, t, slots);
+    uint64_t body = entries_body(&g, t->stride);
     uint32_t used = 0;
-    if (t->entries != NULL) {
-        used = entries_copy(t, entries, capacity);
+    if (g.entries_stay) {
+        used = entries_squeeze(heap, t);
+        if (body > mg_object_words(t->entries)) {
+            mg_heap_extend(heap, t->entries, body);
+        }
     } else {
-        words_fill(entries->words, (uint64_t)capacity * t->stride);
+        struct mg_object *entries = array_alloc(heap, body);
+        if (t->entries != NULL) {
+            used = entries_copy(t, entries, g.capacity);
+        } else {
+            words_fill(entries->words, body);
+        }
+        mg_store(heap, t->object, MG_HASHED_ENTRIES, mg_pointer(entries));
+        t->entries = entries;
     }
-    mg_value index = mg_bytes_new_inline(heap, slots * sizeof(uint32_t));
-    mg_store(heap, t->object, MG_HASHED_ENTRIES, mg_pointer(entries));
-    mg_store(heap, t->object, MG_HASHED_INDEX, index);
-    t->entries = entries;
-    t->slots = index_slots(index, &t->bits);
+    if (g.index_stays) {
+        if (1u << t->bits != slots) {
+            mg_heap_extend(heap, t->index, index_body(&g));
+            t->index->words[MG_SHARED_INFO] = mg_bytes_info(slots * sizeof(uint32_t), 0);
+            t->slots = index_slots(mg_pointer(t->index), &t->bits);
+        }
+        memset(t->slots, 0, sizeof(uint32_t) << t->bits);
+    } else {
+        mg_value index = mg_bytes_new_inline(heap, slots * sizeof(uint32_t));
+        mg_store(heap, t->object, MG_HASHED_INDEX, index);
+        t->index = mg_object(index);
+        t->slots = index_slots(index, &t->bits);
+    }
     counts_write(t, used, used);
     index_fill(t);
     AUDIT(mg_table_audit(mg_pointer(t->object), t->stride));
@@ -643,22 +718,31 @@ static inline bool table_has_room(const struct table *t)
            (uint64_t)(t->used + 1) * t->stride <= mg_object_words(t->entries);
 }
 
-static MG_NOINLINE size_t put_words_slow(mg_value table, uint32_t stride)
+bool mg_table_has_room(mg_value table, uint32_t stride)
 {
     struct table t;
-    if (!table_open(table, stride, &t)) {
-        return MG_TABLE_REFUSED;
-    }
-    uint32_t slots = slots_next(&t);
-    return slots == 0 ? MG_TABLE_REFUSED : arrays_words(slots, stride);
+    return MG_LIKELY(table_open_to_read(table, stride, &t) && table_has_room(&t));
 }
 
-size_t mg_table_put_words(mg_value table, uint32_t stride)
+size_t mg_table_put_words(const struct mg_heap *heap, mg_value table, uint32_t stride)
 {
     struct table t;
-    return MG_LIKELY(table_open_to_read(table, stride, &t) && table_has_room(&t))
-               ? 0
-               : put_words_slow(table, stride);
+    if (mg_table_has_room(table, stride)) {
+        return 0;
+    }
+    uint32_t slots = table_open(table, stride, &t) ? slots_next(&t) : 0;
+    if (slots == 0) {
+        return MG_TABLE_REFUSED;
+    }
+    struct growth g = growth_to(heap, &t, slots);
+    uint64_t body = entries_body(&g, stride);
+    /* Near the cap all is reserved, so that it is looked at. */
+    bool grows = t.entries != NULL && slots > 1u << t.bits;
+    if (grows && g.entries_stay && !mg_heap_can_extend(heap, t.entries, body, true)) {
+        return arrays_words(slots, stride);
+    }
+    return (g.entries_stay ? 0 : mg_object_span(MG_FORMAT_ARRAY, body)) +
+           (g.index_stays ? 0 : mg_bytes_inline_words(slots * sizeof(uint32_t)));
 }
 
 /* Appends an entry; there is room. Answers its number. */

@@ -103,9 +103,12 @@ mg_value mg_table_value_at(mg_value table, uint32_t stride, uint32_t entry);
 bool mg_table_value_put(struct mg_heap *heap, mg_value table, uint32_t entry, mg_value value);
 bool mg_table_hash_put(mg_value table, uint32_t stride, uint32_t entry, int64_t hash);
 
-/* Words to reserve before one put or add: 0 unless the table is due to be rebuilt; or
- * MG_TABLE_REFUSED. */
-size_t mg_table_put_words(mg_value table, uint32_t stride);
+/* Whether one put or add finds room in the arrays as they are; else the table is rebuilt by it. */
+bool mg_table_has_room(mg_value table, uint32_t stride);
+
+/* Words to reserve before one put or add: 0 with room, and when the arrays can be rebuilt where
+ * they are; or MG_TABLE_REFUSED. */
+size_t mg_table_put_words(const struct mg_heap *heap, mg_value table, uint32_t stride);
 
 /* Puts the value under the key, which has intrinsic equality and this hash: into the entry that has
  * an equal key, or into a new one. Answers its number; 0 when refused. */

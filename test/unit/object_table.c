@@ -12,6 +12,7 @@
 #include "object/bytes.h"
 #include "object/equal.h"
 #include "object/number.h"
+#include "support/heap.h"
 #include "support/unit.h"
 
 #define HEAP_WORDS (1u << 23)
@@ -56,7 +57,7 @@ static uint32_t put(struct fixture *f, mg_value table, uint32_t stride, mg_value
                     mg_value value)
 {
     mg_value *before = f->heap.alloc;
-    size_t words = mg_table_put_words(table, stride);
+    size_t words = mg_table_put_words(&f->heap, table, stride);
     /* Half of them in the quick way, where that can be gone. */
     if (mg_rng_below(&f->rng, 2) == 0 && mg_equal(key, key) == MG_EQUAL_YES &&
         mg_table_put_quickly(&f->heap, table, stride, key, value)) {
@@ -411,7 +412,7 @@ UNIT_CASE(damage_is_not_followed)
                 (void)mg_table_key_at(d, MG_DICTIONARY_STRIDE, e);
             }
             (void)mg_table_column(&f.heap, d, MG_DICTIONARY_STRIDE, MG_ENTRY_VALUE);
-            size_t words = mg_table_put_words(d, MG_DICTIONARY_STRIDE);
+            size_t words = mg_table_put_words(&f.heap, d, MG_DICTIONARY_STRIDE);
             mg_value *before = f.heap.alloc;
             uint32_t entry = mg_table_put(&f.heap, d, MG_DICTIONARY_STRIDE, mg_small(9), 9, MG_NIL);
             ck_assert(words != MG_TABLE_REFUSED || entry == 0);
@@ -515,6 +516,51 @@ UNIT_CASE(finger_stays_inside)
     fixture_deinit(&f);
 }
 
+/* A table so large that its arrays grow where they are, with keys that go and come: the entries are
+ * squeezed in place while young values are among them. */
+UNIT_CASE(grows_where_it_is)
+{
+    enum { COUNT = 600000, WORDS = 4096 };
+    struct test_heap t;
+    test_heap_init(&t, UINT64_MAX);
+    test_push(&t, mg_table_new(&t.heap, MG_CLASS_DICTIONARY, SLOTS, MG_DICTIONARY_STRIDE, 0));
+    uint64_t moves = 0, stays = 0, gone = 0;
+    for (int64_t i = 1; i <= COUNT; i++) {
+        mg_value table = *test_at(&t, 0), entries = mg_slot(table, MG_HASHED_ENTRIES);
+        bool room = mg_table_has_room(table, MG_DICTIONARY_STRIDE);
+        size_t words = mg_table_put_words(&t.heap, table, MG_DICTIONARY_STRIDE);
+        ck_assert(!room || words == 0);
+        ck_assert_int_eq(mg_heap_reserve(&t.heap, words + 3, &t.roots), 0);
+        table = *test_at(&t, 0);
+        mg_value v = mg_float_new(&t.heap, 1e300 * (double)i);
+        (void)mg_table_put(&t.heap, table, MG_DICTIONARY_STRIDE, mg_small(i), i, v);
+        if (!room) {
+            moves += mg_slot(table, MG_HASHED_ENTRIES) != entries;
+            stays += mg_slot(table, MG_HASHED_ENTRIES) == entries;
+        }
+        /* One in eight leaves at once; for a while nearly all do. */
+        if (i % 8 == 0 || (i > 300000 && i < 400000 && i % 50 != 0)) {
+            ck_assert(mg_table_remove(&t.heap, table, MG_DICTIONARY_STRIDE,
+                                      mg_table_find(table, MG_DICTIONARY_STRIDE, mg_small(i), i)));
+            gone++;
+        }
+    }
+    ck_assert_uint_gt(moves, 5);
+    ck_assert_uint_gt(stays, 0);
+    mg_value table = *test_at(&t, 0);
+    ck_assert_uint_eq(mg_table_count(table, MG_DICTIONARY_STRIDE), COUNT - gone);
+    mg_table_audit(table, MG_DICTIONARY_STRIDE);
+    test_audit(&t);
+    bool right = true;
+    for (int64_t i = 1; i <= COUNT; i++) {
+        mg_value v = mg_table_at(table, mg_small(i));
+        bool left = i % 8 == 0 || (i > 300000 && i < 400000 && i % 50 != 0);
+        right = right && (left ? v == MG_NIL : mg_float_value(v) == 1e300 * (double)i);
+    }
+    ck_assert(right);
+    test_heap_deinit(&t);
+}
+
 /* A table in a heap that collects, and becomes generational: old arrays with young keys and values
  * in them. */
 UNIT_CASE(survives_collections)
@@ -534,7 +580,7 @@ UNIT_CASE(survives_collections)
     char text[32];
     for (int i = 0; i < COUNT; i++) {
         int n = snprintf(text, sizeof text, "key%d", i);
-        size_t words = mg_table_put_words(table, MG_DICTIONARY_STRIDE);
+        size_t words = mg_table_put_words(&heap, table, MG_DICTIONARY_STRIDE);
         ck_assert_int_eq(mg_heap_reserve(&heap, words + 2 * mg_string_words((size_t)n), &roots), 0);
         mg_value key = mg_string_new(&heap, text, (size_t)n);
         mg_value value = mg_string_new(&heap, text, (size_t)n);
@@ -565,4 +611,4 @@ UNIT_CASE(survives_collections)
 
 UNIT_MAIN("object/table", starts_empty, keys_of_all_kinds, agrees_with_a_model, growth,
           tombstones_leave, candidates_of_a_hash, copied_index_is_private, damage_is_not_followed,
-          finger_is_a_hint, finger_stays_inside, survives_collections)
+          finger_is_a_hint, finger_stays_inside, grows_where_it_is, survives_collections)
