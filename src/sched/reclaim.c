@@ -61,11 +61,18 @@ static void bag_empty(struct mg_core *core, struct mg_bag *bag)
     }
 }
 
+/* All bags, that of now first: it may be full of what was retired long ago, and what is recycled
+ * from the others may retire more. */
+static struct mg_bag *bag_from_now(struct mg_core *core, uint32_t i)
+{
+    return &core->bags[(mg_quiesce_stamp(core->part) + i) % MG_BAGS];
+}
+
 /* Empties the bags that are two epochs old. */
 static void bags_empty_old(struct mg_core *core)
 {
     for (uint32_t i = 0; i < MG_BAGS; i++) {
-        struct mg_bag *bag = &core->bags[i];
+        struct mg_bag *bag = bag_from_now(core, i);
         if (bag->epoch + 2 <= core->epoch && (bag->actors != NULL || bag->others != NULL))
             bag_empty(core, bag);
     }
@@ -90,6 +97,6 @@ void mg_core_reclaim_all(struct mg_core *core)
 {
     while (core->garbage != 0) {
         for (uint32_t i = 0; i < MG_BAGS; i++)
-            bag_empty(core, &core->bags[i]);
+            bag_empty(core, bag_from_now(core, i));
     }
 }

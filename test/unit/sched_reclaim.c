@@ -103,4 +103,60 @@ UNIT_CASE(grace_periods)
     world_deinit(&world);
 }
 
-UNIT_MAIN("sched/reclaim", memory_comes_back, late_signals_are_answered, grace_periods)
+struct chain {
+    struct mg_retired retired;
+    struct mg_core *core;
+    struct item *next;
+};
+
+static void chain_free(struct mg_retired *retired, struct mg_scheduler *s)
+{
+    (void)s;
+    struct chain *chain = (struct chain *)retired;
+    mg_core_retire(chain->core, &chain->next->retired);
+}
+
+/* The epoch moves on so many times; only the first core is there. */
+static void epochs_pass(struct mg_sched *sched, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t epoch = mg_quiesce_announce(&sched->quiesce, sched->cores[0]->part);
+        ck_assert(mg_quiesce_try(&sched->quiesce, epoch));
+    }
+}
+
+/* A core leaves with garbage, and the epoch goes on until the bag for now is one that is still
+ * full. At the end all is freed, and what that retires. */
+UNIT_CASE(old_bags_are_emptied_first)
+{
+    for (uint32_t turn = 0; turn < 2 * MG_BAGS * MG_BAGS; turn++) {
+        struct world world;
+        world_init(&world, 1, 2);
+        world.sched = mg_sched_new(&world.config);
+        mg_sched_boot_scheduler(world.sched);
+        struct mg_quiesce *quiesce = &world.sched->quiesce;
+        struct mg_core *first = world.sched->cores[0], *core = world.sched->cores[1];
+        uint64_t freed = 0;
+        struct item last = {{.free = item_free}, &freed};
+        struct chain chain = {{.free = chain_free}, core, &last};
+        struct item items[2] = {{{.free = item_free}, &freed}, {{.free = item_free}, &freed}};
+        epochs_pass(world.sched, turn / (2 * MG_BAGS));
+        mg_quiesce_online(quiesce, core->part);
+        mg_core_retire(core, &chain.retired);
+        for (uint32_t i = 0; i < 2; i++) {
+            uint64_t epoch = mg_quiesce_announce(quiesce, core->part);
+            mg_quiesce_announce(quiesce, first->part);
+            ck_assert(mg_quiesce_try(quiesce, epoch));
+            mg_quiesce_announce(quiesce, core->part);
+            mg_core_retire(core, &items[i].retired);
+        }
+        ck_assert_uint_eq(core->garbage, 3);
+        mg_quiesce_offline(core->part);
+        epochs_pass(world.sched, turn % (2 * MG_BAGS));
+        world_deinit(&world);
+        ck_assert_uint_eq(freed, 3);
+    }
+}
+
+UNIT_MAIN("sched/reclaim", memory_comes_back, late_signals_are_answered, grace_periods,
+          old_bags_are_emptied_first)
