@@ -86,6 +86,24 @@ static mg_value settled(struct mg_run *run, mg_value *args, enum mg_outcome outc
 
 /* Asks the keeper args[0]. `payload`, `limit`: which argument is what is sent, or how long to wait;
  * 0: none. */
+/* Whether an operation is answered at once and lets others go on: those who wait may be so many
+ * that the mailbox is full, and it must not be refused because of them. */
+static bool lets_others_go_on(enum mg_sync_operation operation)
+{
+    switch (operation) {
+    case MG_SYNC_WRITE:
+    case MG_SYNC_RELEASE:
+    case MG_SYNC_ADD:
+    case MG_SYNC_CLOSE:
+    case MG_SYNC_CANCEL:
+    case MG_SYNC_RESOLVE:
+    case MG_SYNC_REJECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static mg_value ask(struct mg_run *run, mg_value *args, enum mg_sync_operation operation,
                     uint32_t payload, uint32_t limit)
 {
@@ -96,7 +114,8 @@ static mg_value ask(struct mg_run *run, mg_value *args, enum mg_sync_operation o
         }
         struct mg_question question = {.to = mg_handle_control(args[0]),
                                        .payload = payload != 0 ? &args[payload] : NULL,
-                                       .operation = (uint16_t)operation};
+                                       .operation = (uint16_t)operation,
+                                       .exempt = lets_others_go_on(operation)};
         enum mg_refusal why;
         reference = mg_run_ask(run, &question, &why);
         if (reference == 0) {
@@ -530,6 +549,7 @@ static mg_value settle(struct mg_run *run, mg_value *args, enum mg_sync_operatio
         .to = mg_promise_of_resolver(resolver),
         .payload = &args[1],
         .operation = (uint16_t)operation,
+        .exempt = lets_others_go_on(operation),
     };
     if (mg_is_small(run->body[MG_BODY_RESULT])) {
         uint64_t reference = (uint64_t)mg_small_value(run->body[MG_BODY_RESULT]);

@@ -22,12 +22,16 @@ uint64_t mg_run_ask(struct mg_run *run, const struct mg_question *question, enum
     struct mg_actor *to = mg_control_target(question->to);
     uint64_t bytes = mg_signal_bytes_for(words) + shared;
     uint64_t reference = 0;
-    *why = to == NULL ? MG_REFUSED_DEAD : mg_send_reserve(s, to, bytes);
+    *why = to == NULL         ? MG_REFUSED_DEAD
+           : question->exempt ? MG_ACCEPTED
+                              : mg_send_reserve(s, to, bytes);
     if (*why == MG_ACCEPTED) {
         reference = question->reference != 0 ? question->reference
                                              : mg_request_open(run->actor, s, question->to->pid);
         if (reference == 0) {
-            mg_send_cancel(s, to, bytes);
+            if (!question->exempt) {
+                mg_send_cancel(s, to, bytes);
+            }
             *why = MG_REFUSED_FULL;
         }
     }
@@ -49,7 +53,11 @@ uint64_t mg_run_ask(struct mg_run *run, const struct mg_question *question, enum
     signal->selector = question->selector;
     signal->reference = reference;
     signal->detail = question->operation;
-    mg_send(s, to, signal);
+    if (question->exempt) {
+        mg_post(s, to, signal);
+    } else {
+        mg_send(s, to, signal);
+    }
     mg_run_leave(run);
     return reference;
 }

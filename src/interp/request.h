@@ -16,6 +16,7 @@ struct mg_question {
     uint64_t reference;      /* under which to ask; 0: a request of this actor's own is opened */
     uint32_t selector;
     uint16_t operation; /* of a keeper, or 0 */
+    bool exempt;        /* a full mailbox takes it, too */
 };
 
 /* Sends a request; answers its reference, or 0 with *why: MG_ACCEPTED when the payload cannot be

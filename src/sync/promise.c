@@ -22,6 +22,7 @@
  * P3  What was pushed too late for that is passed on when the actor is recycled; from then on the
  *     promise is quiet. Whoever sends to the value directly waits for that first, so no message of
  *     his overtakes one that he sent through the promise.
+ * P4  What waits is bounded as a mailbox is, in messages and bytes; more is refused.
  *
  * Threads and memory: keeper.h.
  */
@@ -33,6 +34,7 @@ struct promise {
     mg_pid asked;
     uint64_t deadline_ns;
     struct mg_waiters queue; /* requests that wait for what it becomes */
+    uint64_t queue_bytes;
 };
 
 /* -- Passing on -- */
@@ -211,16 +213,32 @@ static bool promise_settled(struct mg_actor *actor, struct mg_scheduler *s,
         return true;
     }
     struct mg_waiter *waiter = mg_waiters_find(&promise->queue, reference);
-    if (waiter != NULL)
+    if (waiter != NULL) {
+        promise->queue_bytes -= mg_signal_bytes(waiter->request);
         mg_signal_free(mg_waiters_take(&promise->queue, s, waiter), mg_scheduler_blocks(s));
+    }
     return false;
+}
+
+/* A request has to wait until it is known who is to get it (P4). */
+static void promise_queue(struct mg_actor *actor, struct mg_scheduler *s, struct mg_signal *request)
+{
+    struct promise *promise = mg_keeper_state(actor);
+    struct mg_mailbox_bound bound;
+    mg_actor_bound(actor, &bound);
+    uint64_t bytes = promise->queue_bytes + mg_signal_bytes(request);
+    if (promise->queue.count >= bound.messages || bytes > bound.bytes) {
+        mg_keeper_settle(actor, s, request, MG_OUTCOME_REFUSED);
+        return;
+    }
+    promise->queue_bytes = bytes;
+    mg_waiters_add(&promise->queue, s, request);
 }
 
 /* RESOLVE and REJECT: the asker is answered, the payload is kept. */
 static bool promise_request(struct mg_actor *actor, struct mg_scheduler *s,
                             struct mg_signal *request)
 {
-    struct promise *promise = mg_keeper_state(actor);
     enum mg_outcome outcome =
         request->detail == MG_SYNC_REJECT ? MG_OUTCOME_ERROR : MG_OUTCOME_VALUE;
     switch (request->detail) {
@@ -229,7 +247,7 @@ static bool promise_request(struct mg_actor *actor, struct mg_scheduler *s,
         promise_settle(actor, s, mg_keeper_keep(actor, s, request, MG_NIL), outcome);
         return true;
     case MG_SYNC_EVENTUAL:
-        mg_waiters_add(&promise->queue, s, request);
+        promise_queue(actor, s, request);
         return false;
     case MG_SYNC_NONE: // a program's own, to the process behind the future
         mg_keeper_settle(actor, s, request, MG_OUTCOME_REFUSED);
