@@ -23,10 +23,12 @@
  * H1  While a receiver waits, idle, no value is stored, and no idle sender waits unless both belong
  *     to one choice.
  * H2  values + reserved places never exceed the capacity, but for values that came back.
+ *     With values of MG_LIMIT_MAILBOX_BYTES or more stored no place is free.
  * H3  A waiter's stage is IDLE exactly while it stands in `senders` or `receivers`.
  *
  * Threads and memory: keeper.h.
  */
+#include "base/limits.h"
 #include "sync/sync.h"
 
 enum stage { STAGE_IDLE, STAGE_PAIRED, STAGE_ASKED, STAGE_AGREED };
@@ -34,6 +36,7 @@ enum stage { STAGE_IDLE, STAGE_PAIRED, STAGE_ASKED, STAGE_AGREED };
 struct channel {
     uint64_t capacity;
     uint64_t size;          /* values stored */
+    uint64_t bytes;         /* of them */
     uint64_t reserved;      /* places kept for asked senders */
     struct mg_signal *head; /* of the values, linked through fragment.next, by rising mark */
     struct mg_signal *tail;
@@ -78,6 +81,7 @@ static void values_put(struct channel *channel, struct mg_signal *value)
     if (after == NULL)
         channel->tail = value;
     channel->size++;
+    channel->bytes += mg_signal_bytes(value);
 }
 
 static struct mg_signal *values_take(struct channel *channel)
@@ -88,6 +92,7 @@ static struct mg_signal *values_take(struct channel *channel)
         channel->tail = NULL;
     value->fragment.next = NULL;
     channel->size--;
+    channel->bytes -= mg_signal_bytes(value);
     return value;
 }
 
@@ -219,13 +224,18 @@ static bool serve_receiver(struct mg_actor *actor, struct mg_scheduler *s,
     return true;
 }
 
+static bool has_free_place(const struct channel *channel)
+{
+    return channel->size + channel->reserved < channel->capacity &&
+           channel->bytes < MG_LIMIT_MAILBOX_BYTES;
+}
+
 /* Moves waiting senders into free places. */
 static bool fill(struct mg_actor *actor, struct mg_scheduler *s)
 {
     struct channel *channel = mg_keeper_state(actor);
     bool any = false;
-    while (!channel->closed && channel->senders.first != NULL &&
-           channel->size + channel->reserved < channel->capacity) {
+    while (!channel->closed && channel->senders.first != NULL && has_free_place(channel)) {
         struct mg_waiter *sender = channel->senders.first;
         if (is_chooser(sender)) {
             channel->reserved++;
