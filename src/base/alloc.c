@@ -80,18 +80,28 @@ void mg_free(void *block)
     alloc_raw_free(block);
 }
 
-static void *pages_map(size_t size, int protection)
+static void *pages_map(size_t size)
 {
     CHECK(size > 0);
-    void *pages = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return pages == MAP_FAILED ? NULL : pages;
 }
 
-/* The kernel promises page alignment only: maps one huge page more and cuts off both ends. */
-static void *pages_map_aligned(size_t size, int protection)
+void *mg_pages_reserve(size_t size)
+{
+    void *pages = pages_map(size);
+    if (MG_UNLIKELY(!pages))
+        alloc_failed(size);
+    return pages;
+}
+
+static void *pages_map_huge(size_t size)
 {
     CHECK(size % MG_HUGE_PAGE == 0);
-    char *start = pages_map(size + MG_HUGE_PAGE, protection);
+
+    /* The kernel promises page alignment only: map one huge page more and cut off both ends. */
+    char *start = pages_map(size + MG_HUGE_PAGE);
     if (!start)
         return NULL;
     char *aligned = (char *)MG_ALIGN_UP((uintptr_t)start, MG_HUGE_PAGE);
@@ -101,48 +111,25 @@ static void *pages_map_aligned(size_t size, int protection)
         mg_pages_release(start, before);
     if (after > 0)
         mg_pages_release(aligned + size, after);
+
+    /* Harmless when it fails: the pages are then ordinary ones. */
+    (void)madvise(aligned, size, MADV_HUGEPAGE);
     return aligned;
-}
-
-/* Harmless when it fails: the pages are then ordinary ones. */
-static void pages_want_huge(void *pages, size_t size)
-{
-    (void)madvise(pages, size, MADV_HUGEPAGE);
-}
-
-void *mg_pages_reserve(size_t size)
-{
-    void *pages = pages_map(size, PROT_READ | PROT_WRITE);
-    if (MG_UNLIKELY(!pages))
-        alloc_failed(size);
-    return pages;
 }
 
 void *mg_pages_huge(size_t size)
 {
-    void *pages = pages_map_aligned(size, PROT_READ | PROT_WRITE);
+    void *pages = pages_map_huge(size);
     if (MG_UNLIKELY(!pages))
         alloc_failed(size);
-    pages_want_huge(pages, size);
     return pages;
 }
 
-void *mg_pages_range(size_t size, size_t room)
+void *mg_pages_spare(size_t size)
 {
     struct rlimit limit;
     bool limited = getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
-    void *pages = limited ? NULL : pages_map_aligned(room, PROT_NONE);
-    if (pages)
-        mg_pages_range_extend(pages, 0, size);
-    return pages;
-}
-
-void mg_pages_range_extend(void *pages, size_t from, size_t to)
-{
-    char *start = (char *)pages + from;
-    if (MG_UNLIKELY(mprotect(start, to - from, PROT_READ | PROT_WRITE)))
-        alloc_failed(to - from);
-    pages_want_huge(start, to - from);
+    return limited ? NULL : pages_map_huge(size);
 }
 
 void mg_pages_discard(void *pages, size_t size)

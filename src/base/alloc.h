@@ -45,18 +45,14 @@ void *mg_pages_reserve(size_t size) __attribute__((returns_nonnull));
  * multiple of 2 MiB. */
 void *mg_pages_huge(size_t size) __attribute__((returns_nonnull));
 
-/* `room` bytes of address space of which the first `size` are as from mg_pages_huge, and the others
- * must not be touched before mg_pages_range_extend; both are multiples of 2 MiB. NULL where the
- * process may not have all the address space there is, or has used it. */
-void *mg_pages_range(size_t size, size_t room);
-
-/* Makes the bytes [from, to) of a range usable as well; all before are. */
-void mg_pages_range_extend(void *pages, size_t from, size_t to);
+/* The same, much of which may never be touched. NULL where the process may not have all the address
+ * space there is, or has used it. */
+void *mg_pages_spare(size_t size);
 
 /* Gives the memory behind whole pages back, keeping the addresses: they read as zero again. */
 void mg_pages_discard(void *pages, size_t size);
 
-/* Ends the life of what one of the functions above gave, all of it: a range with its room. */
+/* Ends the life of what one of the functions above gave, all of it. */
 void mg_pages_release(void *pages, size_t size);
 
 #endif

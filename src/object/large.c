@@ -28,7 +28,7 @@ static struct mg_large *range_alloc(uint64_t bytes)
 {
     size_t memory = memory_of(bytes), room = memory * LARGE_ROOM_FACTOR;
     room = room < LARGE_ROOM_MIN ? LARGE_ROOM_MIN : room;
-    struct mg_large *large = mg_pages_range(memory, room);
+    struct mg_large *large = mg_pages_spare(room);
     if (large == NULL) {
         return NULL;
     }
@@ -88,12 +88,8 @@ void mg_large_extend(struct mg_object *o, uint64_t words)
     uint64_t bytes = sizeof *large + mg_object_span(format, words) * sizeof(mg_value);
     ASSERT(words > now && bytes <= large->room);
 
-    size_t memory = memory_of(large->bytes), memory_then = memory_of(bytes);
-    if (memory_then > memory) {
-        mg_pages_range_extend(large, memory, memory_then);
-    }
     MG_UNPOISON((char *)large + large->bytes, bytes - large->bytes);
-    MG_POISON((char *)large + bytes, memory_then - bytes);
+    MG_POISON((char *)large + bytes, memory_of(bytes) - bytes);
     large->bytes = bytes;
     large->words[0] = words;
 

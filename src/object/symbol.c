@@ -200,9 +200,10 @@ static uint32_t symbol_add(struct mg_symbols *table, const char *text, size_t le
     uint32_t slot;
     struct symbol_index *index = index_grow(table, id);
     (void)index_find(table, index, text, len, hash, &slot);
-    index_put(index, slot, id);
-    /* Y10 release: the entries up to here are complete. Pairs with Y11 in mg_symbol_count(). */
+    /* Y10 release: the entries up to here are complete. Before the index has the id, so that
+     * whoever finds it there finds it counted. Pairs with Y11 in mg_symbol_count(). */
     store_release(&table->count, id);
+    index_put(index, slot, id);
     return id;
 }
 

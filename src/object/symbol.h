@@ -6,7 +6,7 @@
  *
  * S1  Equal texts have equal ids; ids count up from 1 in order of first use, so they are the same
  *     in every run.
- * S2  An entry is complete before its id is published, and never changes afterwards.
+ * S2  An entry is complete, and counted, before its id is published, and never changes afterwards.
  *
  * Threads: any. Lookup by id takes no lock; interning takes the table's lock only when the text is
  * new. Memory: texts live as long as the table.
