@@ -128,6 +128,7 @@ static void arena_add(struct mg_block_pool *pool)
     struct mg_block_arena *arena = pool->ready ? pool->ready : arena_new_huge();
     pool->ready = NULL;
     arena_open(pool, arena);
+    store_relaxed(&pool->growing, 1); // A4 relaxed: a hint. Pairs with A5.
 }
 
 /* Position of `count` (a power of two) free runs of the arena, aligned to their size; or -1. */
@@ -202,10 +203,9 @@ static char *run_cut(struct mg_block_pool *pool, uint32_t c, uint32_t *count)
 bool mg_block_pool_prepare(struct mg_block_pool *pool)
 {
     mg_lock_acquire(&pool->lock);
-    uint32_t left = 0;
-    for (struct mg_block_arena *a = pool->open; a; a = a->next_open)
-        left += (uint32_t)__builtin_popcount(a->runs_free);
-    bool wanted = !pool->ready && pool->arena_count > 0 && left < MG_BLOCK_RUNS / 2;
+    /* A6 relaxed: written under the lock; one thread takes the order. Pairs with A5. */
+    bool wanted = load_relaxed(&pool->growing) != 0 && !pool->ready;
+    store_relaxed(&pool->growing, 0);
     mg_lock_release(&pool->lock);
     if (!wanted)
         return false;

@@ -23,8 +23,8 @@
  * B4  Free blocks are poisoned under AddressSanitizer.
  *
  * The first 4 MiB of a pool are ordinary pages, so that a small node stays small; later arenas are
- * huge pages. mg_block_pool_prepare touches the next arena ahead of its use (a helper thread may
- * call it); mg_block_pool_trim gives arenas back in which nothing is used.
+ * huge pages. mg_block_pool_prepare touches the next arena ahead of its use (a thread with nothing
+ * else to do calls it); mg_block_pool_trim gives arenas back in which nothing is used.
  *
  * Threads: a cache belongs to one thread at a time; the pool is for all. A block may be freed into
  * another cache than the one it came from.
@@ -39,6 +39,7 @@
 #include <stdint.h>
 
 #include "base/assert.h"
+#include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/lock.h"
 
@@ -92,6 +93,7 @@ struct mg_block_pool {
     struct mg_block_arena *ready;               /* touched ahead, in neither list, or NULL */
     uint32_t arena_count;                       /* in `arenas` */
     uint32_t trimming;                          /* 1 while somebody trims */
+    _Atomic(uint32_t) growing;    /* 1: an arena was opened, and no other one is ready */
     _Atomic(uint64_t) bytes;      /* of all arenas; written under the lock, read by all */
     _Atomic(uint64_t) free_bytes; /* in batches and spans of the pool; the same */
 };
@@ -112,8 +114,17 @@ void mg_block_pool_deinit(struct mg_block_pool *pool);
 uint64_t mg_block_pool_bytes(const struct mg_block_pool *pool);
 uint64_t mg_block_pool_free_bytes(const struct mg_block_pool *pool);
 
-/* Gets and touches the next arena ahead of its use, if less than half of the current one is left.
- * True if it did. For a helper thread: takes milliseconds, holds the lock for a moment only. */
+/* Whether the pool has just taken an arena, so that the next one should be prepared. Any thread; a
+ * hint. */
+static inline bool mg_block_pool_is_growing(const struct mg_block_pool *pool)
+{
+    /* A5 relaxed: a hint. Pairs with A4 in arena_add(). */
+    return load_relaxed(&pool->growing) != 0;
+}
+
+/* Gets and touches the next arena ahead of its use, if the pool is growing. True if it did. Any
+ * thread that has nothing better to do: takes up to some milliseconds, holds the lock for a moment
+ * only. */
 bool mg_block_pool_prepare(struct mg_block_pool *pool);
 
 /* Gives back arenas in which no block is used or held by a cache. Answers the bytes released. Takes

@@ -15,6 +15,9 @@
  * A parked scheduler is quiescent. One that still has garbage parks for a moment only: what was
  * sent to a dead actor is answered when the actor is recycled, and that must not wait for ever.
  *
+ * Before it parks a scheduler gets memory ready that a busy one will soon want, if there is such a
+ * one: the first touch of a page is dear. What it could steal meanwhile waits a little longer.
+ *
  * A scheduler whose only actor has to pay for a backlog elsewhere pauses: it sleeps with work in
  * its queue, for a time.
  *
@@ -87,6 +90,8 @@ void mg_core_park(struct mg_core *core)
     store_relaxed(&core->parked_until, until);
     mg_core_flush_reservations(core);
     mg_quiesce_offline(core->part);
+    if (MG_UNLIKELY(mg_block_pool_is_growing(&sched->pool)))
+        mg_block_pool_prepare(&sched->pool);
     /* I1 seq_cst: before the looks. Pairs with I4 in mg_sched_wake_one(). */
     store_seq_cst(&core->parked, how);
     fetch_add_seq_cst(&sched->idle, 1);

@@ -475,8 +475,9 @@ void mg_core_slice_end(struct mg_core *core)
     bool aged = mg_newborns_len(&sched->overflow) != 0;
     for (uint32_t i = 0; i < MG_PRIORITIES; i++)
         aged = mg_ring_age(&core->rings[i]) || aged;
-    if (aged || newborns)
-        mg_sched_wake_one(sched, !aged);
+    bool grows = mg_block_pool_is_growing(&sched->pool); // a parked one is to prepare
+    if (aged || newborns || grows)
+        mg_sched_wake_one(sched, !aged && !grows);
     mg_core_check_stop(core);
     /* H1 acquire: what was done before the halt. Pairs with H2 in mg_sched_halt(). */
     core->halted = load_acquire(&sched->halt) != 0;

@@ -186,11 +186,13 @@ UNIT_CASE(prepare_is_used)
     int count = 0;
     while (!mg_block_pool_prepare(&pool))
         spans[count++] = mg_block_alloc(&cache, MG_BLOCK_SPAN_MAX);
+    ck_assert(!mg_block_pool_is_growing(&pool));
     ck_assert(!mg_block_pool_prepare(&pool)); /* one is enough */
     uint64_t before = mg_block_pool_bytes(&pool);
     for (int i = 0; i < 2; i++)
         spans[count++] = mg_block_alloc(&cache, MG_BLOCK_SPAN_MAX);
     ck_assert_uint_eq(mg_block_pool_bytes(&pool), before + (2 << 20));
+    ck_assert(mg_block_pool_is_growing(&pool)); /* that one was taken */
     while (count > 0)
         mg_block_free(&cache, spans[--count], MG_BLOCK_SPAN_MAX);
     mg_block_cache_deinit(&cache);
