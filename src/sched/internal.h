@@ -159,10 +159,11 @@ struct mg_core {
     /* Hot. */
     struct mg_actor *next; /* the next-to-run slot */
     bool next_newborn;
-    bool halted;    /* the sched ends: as of the last slice end */
-    uint32_t price; /* surcharges for backlogs that its actors have not yet paid with time */
-    int32_t budget; /* work left until the end of the slice as a whole */
-    uint32_t picks; /* counts decisions, for the rules against starving */
+    bool halted;     /* the sched ends: as of the last slice end */
+    uint32_t price;  /* surcharges for backlogs that its actors have not yet paid with time */
+    uint32_t payers; /* turns in a row that had any */
+    int32_t budget;  /* work left until the end of the slice as a whole */
+    uint32_t picks;  /* counts decisions, for the rules against starving */
     uint32_t newborn_picks;
     uint32_t share; /* turns that the ring has coming, see core_pick_normal() */
     struct mg_reservation reservations[MG_RESERVATIONS];

@@ -18,7 +18,7 @@
  * Before it parks a scheduler gets memory ready that a busy one will soon want, if there is such a
  * one: the first touch of a page is dear. What it could steal meanwhile waits a little longer.
  *
- * A scheduler whose only actor has to pay for a backlog elsewhere pauses: it sleeps with work in
+ * A scheduler all of whose actors have to pay for backlogs elsewhere pauses: it sleeps with work in
  * its queue, for a time.
  *
  * Threads: any. Memory: none.

@@ -426,16 +426,22 @@ static enum turn_result core_turn(struct mg_core *core, struct mg_actor *actor)
     return result;
 }
 
-/* The price of backlogs is paid with time: others run, or nobody does. */
+/* The price of backlogs is paid with time: others run, or nobody does when a whole round of turns
+ * had to pay. */
+#define PAUSE_MAX_NS (200 * MG_NS_PER_US)
+
 static MG_COLD void core_pay(struct mg_core *core)
 {
     uint32_t runnable = (core->next != NULL) + mg_newborns_len(&core->newborns);
     for (uint32_t i = 0; i < MG_PRIORITIES; i++)
         runnable += mg_ring_len(&core->rings[i]);
+    if (core->payers < runnable)
+        return;
     uint64_t duration_ns = (uint64_t)core->price * MG_NS_PER_REDUCTION;
     core->price = 0;
-    if (runnable <= 1 && !core->s.sched->config.deterministic)
-        mg_core_pause(core, duration_ns);
+    core->payers = 0;
+    if (!core->s.sched->config.deterministic)
+        mg_core_pause(core, duration_ns < PAUSE_MAX_NS ? duration_ns : PAUSE_MAX_NS);
 }
 
 bool mg_core_step(struct mg_core *core)
@@ -443,9 +449,16 @@ bool mg_core_step(struct mg_core *core)
     struct mg_actor *actor = core_pick(core);
     if (actor == NULL)
         return false;
+    uint32_t price = core->price;
     core_turn(core, actor);
-    if (MG_UNLIKELY(core->price >= MG_PRICE_PAUSE))
-        core_pay(core);
+    if (MG_UNLIKELY(core->price != price)) {
+        core->payers++;
+        if (core->price >= MG_PRICE_PAUSE)
+            core_pay(core);
+    } else if (MG_UNLIKELY(core->payers != 0)) {
+        core->payers = 0;
+        core->price = 0;
+    }
     if (MG_UNLIKELY(core->budget <= 0))
         mg_core_slice_end(core);
     return true;
