@@ -23,6 +23,28 @@ struct mg_arena_chunk {
     char data[] __attribute__((aligned(ARENA_ALIGN)));
 };
 
+/* Whole pages of a chunk of this size; 0 for a smaller one, which the allocator gives. Large chunks
+ * come from the kernel and go back to it at once: an arena is often made for a piece of work, and
+ * the allocator would keep what it took. */
+static size_t chunk_pages(size_t size)
+{
+#ifdef MG_ASAN
+    (void)size; // it wants to see each allocation
+    return 0;
+#else
+    return size < ARENA_CHUNK_MAX ? 0 : MG_ALIGN_UP(sizeof(struct mg_arena_chunk) + size, 4096);
+#endif
+}
+
+static void chunk_free(struct mg_arena_chunk *chunk)
+{
+    size_t pages = chunk_pages(chunk->size);
+    if (pages > 0)
+        mg_pages_release(chunk, pages);
+    else
+        mg_free(chunk);
+}
+
 void mg_arena_init(struct mg_arena *arena)
 {
     *arena = (struct mg_arena){0};
@@ -33,7 +55,7 @@ void mg_arena_deinit(struct mg_arena *arena)
     struct mg_arena_chunk *chunk = arena->chunks;
     while (chunk) {
         struct mg_arena_chunk *older = chunk->older;
-        mg_free(chunk);
+        chunk_free(chunk);
         chunk = older;
     }
     mg_arena_init(arena);
@@ -41,7 +63,9 @@ void mg_arena_deinit(struct mg_arena *arena)
 
 static struct mg_arena_chunk *chunk_new(size_t size)
 {
-    struct mg_arena_chunk *chunk = mg_alloc_zero(sizeof *chunk + size);
+    size_t pages = chunk_pages(size);
+    struct mg_arena_chunk *chunk =
+        pages > 0 ? mg_pages_reserve(pages) : mg_alloc_zero(sizeof *chunk + size);
     chunk->size = size;
     return chunk;
 }
