@@ -403,7 +403,8 @@ static mg_value prim_list_at_put(struct mg_run *run, mg_value *args)
 /* Gives the list's items so many words where they are, if that can be. */
 static bool list_extend(struct mg_run *run, const struct list *list, uint64_t words)
 {
-    if (list->items == NULL || !mg_heap_can_extend(run->heap, list->items, words, true)) {
+    if (list->items == NULL || !mg_heap_can_extend(list->items, words) ||
+        !mg_heap_allows(run->heap, mg_heap_extend_bytes(list->items, words))) {
         return false;
     }
     mg_run_charge(run, words / 64);

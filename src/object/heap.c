@@ -228,19 +228,11 @@ void mg_store_slow(struct mg_heap *heap, struct mg_object *o, uint64_t index, mg
     side->remembered[side->remembered_count++] = o;
 }
 
-bool mg_heap_can_extend(const struct mg_heap *heap, const struct mg_object *o, uint64_t words,
-                        bool within_cap)
-{
-    uint64_t bytes;
-    return mg_large_can_extend(o, words, &bytes) && (!within_cap || mg_heap_allows(heap, bytes));
-}
-
 void mg_heap_extend(struct mg_heap *heap, struct mg_object *o, uint64_t words)
 {
     struct mg_heap_side *side = heap->side;
-    uint64_t bytes = mg_large_of(o)->bytes;
+    uint64_t bytes = mg_heap_extend_bytes(o, words);
     mg_large_extend(o, words);
-    bytes = mg_large_of(o)->bytes - bytes;
     side->large_bytes += bytes;
     side->large_words += bytes / sizeof(mg_value);
 }

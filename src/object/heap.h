@@ -155,10 +155,17 @@ static inline void mg_store(struct mg_heap *heap, struct mg_object *o, uint64_t 
 }
 
 /* Whether an Array or ByteArray of this heap can get a body of `words`, which are more than it has,
- * where it is (large.h): then nothing need be reserved for it. `within_cap`: and the heap stays
- * below its cap. The answer without it stays true while the object lives. */
-bool mg_heap_can_extend(const struct mg_heap *heap, const struct mg_object *o, uint64_t words,
-                        bool within_cap);
+ * where it is (large.h): then nothing need be reserved for it. Once true it stays so while the
+ * object lives. The cap is not looked at: see mg_heap_allows and the next. large.c */
+bool mg_heap_can_extend(const struct mg_object *o, uint64_t words);
+
+/* Bytes by which the heap grows then. */
+static inline uint64_t mg_heap_extend_bytes(const struct mg_object *o, uint64_t words)
+{
+    enum mg_format format = mg_object_format(o);
+    uint64_t span = mg_object_span(format, words) - mg_object_span(format, mg_object_words(o));
+    return span * sizeof(mg_value);
+}
 
 /* Gives it that body, which can be: new words of an Array are nil, and zeros of a ByteArray, whose
  * length the caller sets. Collects nothing. */

@@ -62,20 +62,17 @@ void mg_large_free(struct mg_large *large, struct mg_block_cache *blocks)
     }
 }
 
-bool mg_large_can_extend(const struct mg_object *o, uint64_t words, uint64_t *bytes)
+bool mg_heap_can_extend(const struct mg_object *o, uint64_t words)
 {
     if ((o->header & (MG_FLAG_LARGE | MG_GC_SHARED)) != MG_FLAG_LARGE) {
         return false;
     }
     enum mg_format format = mg_object_format(o);
-    uint64_t now = mg_object_words(o);
-    if ((format != MG_FORMAT_ARRAY && format != MG_FORMAT_BYTES) || words <= now) {
+    if ((format != MG_FORMAT_ARRAY && format != MG_FORMAT_BYTES) || words <= mg_object_words(o)) {
         return false;
     }
     const struct mg_large *large = mg_large_of(o);
-    uint64_t more = mg_object_span(format, words) - mg_object_span(format, now);
-    *bytes = more * sizeof(mg_value);
-    return large->bytes + *bytes <= large->room;
+    return large->bytes + mg_heap_extend_bytes(o, words) <= large->room;
 }
 
 void mg_large_extend(struct mg_object *o, uint64_t words)
@@ -85,7 +82,7 @@ void mg_large_extend(struct mg_object *o, uint64_t words)
     uint64_t now = mg_object_words(o);
     uint64_t cards = mg_object_card_words(format, now);
     uint64_t cards_then = mg_object_card_words(format, words);
-    uint64_t bytes = sizeof *large + mg_object_span(format, words) * sizeof(mg_value);
+    uint64_t bytes = large->bytes + mg_heap_extend_bytes(o, words);
     ASSERT(words > now && bytes <= large->room);
 
     MG_UNPOISON((char *)large + large->bytes, bytes - large->bytes);

@@ -53,12 +53,9 @@ struct mg_large *mg_large_alloc(struct mg_block_cache *blocks, uint64_t span);
 /* Frees an object's allocation. */
 void mg_large_free(struct mg_large *large, struct mg_block_cache *blocks);
 
-/* Whether there is room to give the object, an Array or ByteArray, a body of `words`, which are
- * more than it has; and by how many bytes the allocation grows then. */
-bool mg_large_can_extend(const struct mg_object *o, uint64_t words, uint64_t *bytes);
-
-/* Does so: new words of an Array are nil, those of a ByteArray 0. Cards are kept. The caller adds
- * to the figures of the side, and sees to the length of a ByteArray. */
+/* Gives the object a body of `words`, which mg_heap_can_extend allows: new words of an Array are
+ * nil, those of a ByteArray 0. Cards are kept. The caller adds to the figures of the side, and sees
+ * to the length of a ByteArray. */
 void mg_large_extend(struct mg_object *o, uint64_t words);
 
 #endif

@@ -636,15 +636,14 @@ static uint64_t index_body(const struct growth *g)
 
 /* Arrays stay when they have the right size or can grow to it. What does so at one time still does
  * after a collection. */
-static struct growth growth_to(const struct mg_heap *heap, const struct table *t, uint32_t slots)
+static struct growth growth_to(const struct table *t, uint32_t slots)
 {
     struct growth g = {.slots = slots, .capacity = capacity_of(slots)};
     if (t->entries != NULL) {
         uint64_t words = entries_body(&g, t->stride);
-        g.entries_stay = mg_object_words(t->entries) == words ||
-                         mg_heap_can_extend(heap, t->entries, words, false);
-        g.index_stays =
-            1u << t->bits == slots || mg_heap_can_extend(heap, t->index, index_body(&g), false);
+        g.entries_stay =
+            mg_object_words(t->entries) == words || mg_heap_can_extend(t->entries, words);
+        g.index_stays = 1u << t->bits == slots || mg_heap_can_extend(t->index, index_body(&g));
     }
     return g;
 }
@@ -652,7 +651,7 @@ static struct growth growth_to(const struct mg_heap *heap, const struct table *t
 /* Brings a table's arrays to this many slots, and opens them. Room is reserved. */
 static MG_NOINLINE void table_rebuild(struct mg_heap *heap, struct table *t, uint32_t slots)
 {
-    struct growth g = growth_to(heap, t, slots);
+    struct growth g = growth_to(t, slots);
     uint64_t body = entries_body(&g, t->stride);
     uint32_t used = 0;
     if (g.entries_stay) {
@@ -734,12 +733,15 @@ size_t mg_table_put_words(const struct mg_heap *heap, mg_value table, uint32_t s
     if (slots == 0) {
         return MG_TABLE_REFUSED;
     }
-    struct growth g = growth_to(heap, &t, slots);
+    struct growth g = growth_to(&t, slots);
     uint64_t body = entries_body(&g, stride);
-    /* Near the cap all is reserved, so that it is looked at. */
-    bool grows = t.entries != NULL && slots > 1u << t.bits;
-    if (grows && g.entries_stay && !mg_heap_can_extend(heap, t.entries, body, true)) {
-        return arrays_words(slots, stride);
+    uint64_t bytes = 0; // by which arrays grow where they are
+    if (t.entries != NULL && slots != 1u << t.bits) {
+        bytes += g.entries_stay ? mg_heap_extend_bytes(t.entries, body) : 0;
+        bytes += g.index_stays ? mg_heap_extend_bytes(t.index, index_body(&g)) : 0;
+    }
+    if (bytes > 0 && !mg_heap_allows(heap, bytes)) {
+        return arrays_words(slots, stride); // so that the cap is looked at
     }
     return (g.entries_stay ? 0 : mg_object_span(MG_FORMAT_ARRAY, body)) +
            (g.index_stays ? 0 : mg_bytes_inline_words(slots * sizeof(uint32_t)));

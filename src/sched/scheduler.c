@@ -426,10 +426,11 @@ static enum turn_result core_turn(struct mg_core *core, struct mg_actor *actor)
     return result;
 }
 
-/* The price of backlogs is paid with time: others run, or nobody does when a whole round of turns
- * had to pay. */
+/* The longest a core stands still for its debts: who wakes there meanwhile waits. */
 #define PAUSE_MAX_NS (200 * MG_NS_PER_US)
 
+/* The price of backlogs is paid with time: others run, or nobody does when a whole round of turns
+ * had to pay. */
 static MG_COLD void core_pay(struct mg_core *core)
 {
     uint32_t runnable = (core->next != NULL) + mg_newborns_len(&core->newborns);

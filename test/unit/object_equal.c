@@ -7,6 +7,7 @@
 #include "object/bytes.h"
 #include "object/control.h"
 #include "object/number.h"
+#include "support/heap.h"
 #include "support/unit.h"
 
 #define HEAP_WORDS 2048u
@@ -32,15 +33,6 @@ static mg_value foreign_symbol(struct fixture *f, const char *text)
     mg_value v = string(f, text);
     mg_object(v)->header = (mg_object(v)->header & ~MG_HEADER_CLASS_MASK) | MG_CLASS_SYMBOL;
     return v;
-}
-
-static mg_value process(struct fixture *f, struct mg_control *control)
-{
-    struct mg_object *o =
-        mg_heap_alloc_small(&f->heap, MG_CLASS_PROCESS, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
-    o->words[MG_PROCESS_CONTROL] = (uintptr_t)control;
-    o->words[MG_PROCESS_NEXT] = 0;
-    return mg_pointer(o);
 }
 
 static mg_value array(struct fixture *f)
@@ -82,8 +74,8 @@ static void make_values(struct fixture *f, struct mg_control *controls, mg_value
         string(f, ""),
         foreign_symbol(f, "abc"),
         foreign_symbol(f, "abc"),
-        process(f, &controls[0]),
-        process(f, &controls[1]),
+        test_process(&f->heap, &controls[0]),
+        test_process(&f->heap, &controls[1]),
         array(f),
         array(f),
     };

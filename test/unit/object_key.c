@@ -8,6 +8,7 @@
 #include "object/control.h"
 #include "object/number.h"
 #include "object/symbol.h"
+#include "support/heap.h"
 #include "support/unit.h"
 
 #define HEAP_WORDS 16384u
@@ -40,15 +41,6 @@ static mg_value slots(struct fixture *f, uint32_t class_id, mg_value slot)
 {
     struct mg_object *o = mg_heap_alloc_small(&f->heap, class_id, MG_FORMAT_SLOTS, 1);
     o->words[0] = slot;
-    return mg_pointer(o);
-}
-
-static mg_value process(struct fixture *f, struct mg_control *control)
-{
-    struct mg_object *o =
-        mg_heap_alloc_small(&f->heap, MG_CLASS_PROCESS, MG_FORMAT_PROCESS, MG_PROCESS_WORDS);
-    o->words[MG_PROCESS_CONTROL] = (uintptr_t)control;
-    o->words[MG_PROCESS_NEXT] = 0;
     return mg_pointer(o);
 }
 
@@ -93,8 +85,8 @@ static void make_keys(struct fixture *f, struct mg_symbols *symbols, struct mg_c
         array(f, 2, mg_small(1), string(f, "x")),
         array(f, 1, mg_small(2), MG_NIL),
         mg_class_value(1),
-        process(f, &controls[0]),
-        process(f, &controls[1]),
+        test_process(&f->heap, &controls[0]),
+        test_process(&f->heap, &controls[1]),
         slots(f, MG_CLASS_TABLE, mg_small(10)),
         slots(f, MG_CLASS_TABLE, mg_small(11)),
     };

@@ -50,7 +50,7 @@ UNIT_CASE(arrays_grow)
     for (size_t i = 0; i < MG_ARRAY_LEN(more); i++, grown++) {
         store_young(&t, 0, grown);
         uint64_t large = t.heap.side->large_words, bytes = mg_heap_bytes(&t.heap);
-        ck_assert(mg_heap_can_extend(&t.heap, array, words + more[i], true));
+        ck_assert(mg_heap_can_extend(array, words + more[i]));
         mg_heap_extend(&t.heap, array, words + more[i]);
         ck_assert_ptr_eq(object(&t, 0), array);
         ck_assert_uint_eq(mg_object_words(array), words + more[i]);
@@ -88,7 +88,7 @@ UNIT_CASE(bytes_grow)
     push_large(&t, MG_FORMAT_BYTES, WORDS);
     struct mg_object *bytes = object(&t, 0);
     memset(bytes->words + 1, 0x5a, (WORDS - 1) * sizeof(mg_value));
-    ck_assert(mg_heap_can_extend(&t.heap, bytes, 2 * WORDS, true));
+    ck_assert(mg_heap_can_extend(bytes, 2 * WORDS));
     mg_heap_extend(&t.heap, bytes, 2 * WORDS);
     bytes->words[MG_SHARED_INFO] = mg_bytes_info((2 * WORDS - 1) * sizeof(mg_value), 0);
     ck_assert_uint_eq(bytes->words[WORDS - 1], 0x5a5a5a5a5a5a5a5a);
@@ -110,21 +110,22 @@ UNIT_CASE(refusals)
     struct test_heap t;
     test_heap_init(&t, UINT64_MAX);
     test_new(&t, MG_FORMAT_ARRAY, 10);
-    ck_assert(!mg_heap_can_extend(&t.heap, object(&t, 0), 20, false));
+    ck_assert(!mg_heap_can_extend(object(&t, 0), 20));
     test_new(&t, MG_FORMAT_ARRAY, WORDS);
-    ck_assert(!mg_heap_can_extend(&t.heap, object(&t, 1), WORDS + 1, false));
+    ck_assert(!mg_heap_can_extend(object(&t, 1), WORDS + 1));
     mg_heap_collect(&t.heap, true, &t.roots);
     struct mg_object *array = object(&t, 1);
-    ck_assert(mg_heap_can_extend(&t.heap, array, WORDS + 1, false));
-    ck_assert(!mg_heap_can_extend(&t.heap, array, WORDS, false));
-    ck_assert(!mg_heap_can_extend(&t.heap, array, WORDS - 1, false));
-    ck_assert(!mg_heap_can_extend(&t.heap, array, 100 * (uint64_t)WORDS, false));
+    ck_assert(mg_heap_can_extend(array, WORDS + 1));
+    ck_assert(!mg_heap_can_extend(array, WORDS));
+    ck_assert(!mg_heap_can_extend(array, WORDS - 1));
+    ck_assert(!mg_heap_can_extend(array, 100 * (uint64_t)WORDS));
     array->header |= MG_GC_SHARED;
-    ck_assert(!mg_heap_can_extend(&t.heap, array, WORDS + 1, false));
+    ck_assert(!mg_heap_can_extend(array, WORDS + 1));
     array->header &= ~MG_GC_SHARED;
     t.heap.cap_bytes = mg_heap_bytes(&t.heap) + 1000;
-    ck_assert(mg_heap_can_extend(&t.heap, array, WORDS + 100, true));
-    ck_assert(!mg_heap_can_extend(&t.heap, array, WORDS + 200, true));
+    ck_assert(mg_heap_can_extend(array, WORDS + 200));
+    ck_assert(mg_heap_allows(&t.heap, mg_heap_extend_bytes(array, WORDS + 100)));
+    ck_assert(!mg_heap_allows(&t.heap, mg_heap_extend_bytes(array, WORDS + 200)));
     test_heap_deinit(&t);
 }
 
